@@ -1,0 +1,1 @@
+"""Find and measure objects of known size in one image."""

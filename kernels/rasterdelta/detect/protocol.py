@@ -1,0 +1,83 @@
+"""What every detector offers and gives."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasterdelta.types import Image, Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Objects found in one image; all arrays have shape (n,), rows and columns are pixels of that image as floats."""
+
+    row: NDArray[np.float64]
+    col: NDArray[np.float64]
+    """Centre; the centre of the first pixel is (0, 0)."""
+    length_m: NDArray[np.float64]
+    width_m: NDArray[np.float64]
+    heading_deg: NDArray[np.float64]
+    """Clockwise from image up, 0 to 360; 0 to 180 where front and back cannot be told."""
+    score: NDArray[np.float64]
+    """0 to 1: the calibrated probability that the object is real."""
+    label: NDArray[np.str_]
+    """Class, e.g. `aircraft`."""
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
+        """Give the chosen objects, by mask or by index."""
+        return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
+
+    def shifted(self, rows: float, cols: float) -> Self:
+        """Give the same objects on a grid whose origin is moved."""
+        return replace(self, row=self.row + rows, col=self.col + cols)
+
+    @classmethod
+    def none(cls) -> Self:
+        """Give an empty set."""
+        empty = np.zeros(0)
+        return cls(empty, empty, empty, empty, empty, empty, np.zeros(0, "<U16"))
+
+    @classmethod
+    def join(cls, parts: "list[Self]") -> Self:
+        """Give all objects of several sets, in order."""
+        if not parts:
+            return cls.none()
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Measured accuracy of a detector for one class near one ground sampling distance."""
+
+    precision: float
+    recall: float
+    objects: int
+    """Labelled objects that stand behind the two rates."""
+    source: str
+    """What it was measured on."""
+
+
+class Detector(Protocol):
+    """Finds objects in an image of known ground sampling distance. Picklable; heavy state is loaded on first use."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, for reports and evidence."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes that it can find."""
+
+    def halo_m(self, label: str) -> float:
+        """Metres of context that it needs around an object's centre."""
+
+    def accuracy(self, label: str, gsd_m: float) -> Accuracy:
+        """Give the measured accuracy that holds at this ground sampling distance."""
+
+    def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
+        """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""

@@ -1,0 +1,1 @@
+"""Change statistics between two registered images: one algorithm a file."""

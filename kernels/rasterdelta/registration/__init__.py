@@ -1,0 +1,1 @@
+"""Bring one image onto the grid of another, or say why not."""

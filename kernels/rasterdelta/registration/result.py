@@ -1,0 +1,74 @@
+"""What a registration gives: an alignment with its residual and support, or a refusal with its reason."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rasterdelta.types import FloatArray, Matrix, Plane
+
+ModelName = Literal["shift", "affine", "field"]
+ModelChoice = Literal["auto", "shift", "affine", "field"]
+
+
+@dataclass(frozen=True, slots=True)
+class TiePoints:
+    """Places seen in both images, in pixels; all arrays have shape (n,)."""
+
+    col: NDArray[np.float64]
+    row: NDArray[np.float64]
+    """Place in the reference image."""
+    dcol: NDArray[np.float64]
+    drow: NDArray[np.float64]
+    """moving(col + dcol, row + drow) shows the ground of reference(col, row)."""
+    quality: NDArray[np.float64]
+    """0 (noise) to 1 (perfect match)."""
+    inlier: NDArray[np.bool_]
+    """True where the model explains the point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where each pixel of the reference image is found in the moving image."""
+
+    model: ModelName
+    matrix: Matrix
+    """Reference (column, row, 1) to moving (column, row)."""
+    residual_px: float
+    """Median distance of the inlying tie points from the model, in reference pixels."""
+    support: float
+    """Share (0 to 1) of the reference's valid area that has inlying tie points nearby."""
+    points: TiePoints
+    field: FloatArray | None = None
+    """Displacement beside the matrix, shape (2, n, m): dcol and drow at nodes `field_step` pixels apart, first node
+    at pixel (0, 0); None for a global model."""
+    field_step: int = 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def displacement(self, rows: Plane, cols: Plane) -> tuple[Plane, Plane]:
+        """Give (dcol, drow), in pixels, for float32 arrays of reference rows and columns (any one shape)."""
+        m = self.matrix
+        dcol = ((m[0, 0] - 1) * cols + m[0, 1] * rows + m[0, 2]).astype(np.float32)
+        drow = (m[1, 0] * cols + (m[1, 1] - 1) * rows + m[1, 2]).astype(np.float32)
+        if self.field is None:
+            return dcol, drow
+        r, c = (np.atleast_2d(a / self.field_step).astype(np.float32) for a in (rows, cols))
+        extra = [cv2.remap(f, c, r, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for f in self.field]
+        return dcol + extra[0].reshape(cols.shape), drow + extra[1].reshape(rows.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A registration that cannot be trusted. False in a condition."""
+
+    reason: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+IDENTITY: Matrix = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])

@@ -1,0 +1,119 @@
+"""The rows of a site's tables. A table's columns are the fields of its record, in order (see `tables`)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What can be said of a class in a zone on a date."""
+
+    COUNTED = "counted"
+    OBSERVED_ZERO = "observed_zero"
+    PARTLY = "partly_observable"
+    NOT_OBSERVABLE = "not_observable"
+
+
+class EventKind(StrEnum):
+    """What became of an object between two dates."""
+
+    ARRIVED = "arrived"
+    DEPARTED = "departed"
+    STAYED = "stayed"
+    NOT_OBSERVABLE = "not_observable"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen of one class in one zone on one date."""
+
+    site: str
+    zone: str
+    """Zone id; `site` for the whole area of interest."""
+    scene: str
+    date: datetime
+    label: str
+    """Class, e.g. `aircraft`."""
+    status: Status
+    count: int | None
+    """Objects found; None unless something was observable."""
+    low: int | None
+    high: int | None
+    """90 % interval of the true number."""
+    share_observed: float
+    """Share of the zone that the scene shows clearly, 0 to 1."""
+    min_length_m: float
+    """Only objects at least this long are counted at this ground sampling distance."""
+    reason: str | None
+    """Why not, or why only partly, observable."""
+    gsd_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class SiteObject:
+    """One object found in one scene."""
+
+    id: str
+    scene: str
+    date: datetime
+    label: str
+    score: float
+    row: float
+    col: float
+    """Centre in pixels of the scene's own image."""
+    site_row: float
+    site_col: float
+    """Centre on the site grid, after alignment."""
+    length_m: float
+    width_m: float
+    heading_deg: float
+    """Clockwise from up on the site grid."""
+    zones: str
+    """Ids of the zones that hold it, joined by `;`."""
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What became of one object between two consecutive scenes."""
+
+    before: str
+    after: str
+    date_before: datetime
+    date_after: datetime
+    label: str
+    kind: EventKind
+    site_row: float
+    site_col: float
+    score: float
+    length_m: float
+    heading_deg: float
+    object_before: str | None
+    object_after: str | None
+    zones: str
+    reason: str | None
+    """Why not observable."""
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRegion:
+    """One connected region that changed between two consecutive scenes; its polygon is the table's geometry."""
+
+    id: str
+    before: str
+    after: str
+    date_before: datetime
+    date_after: datetime
+    area_m2: float
+    score: float
+    """Mean of the change statistic over the region, in units of the pair's threshold."""
+    site_row: float
+    site_col: float
+    zones: str
+    lon: float | None
+    lat: float | None
+    polygon_wkt: str
+    """In WGS 84 when the site is georeferenced, else in pixels (column, row) of the site grid."""

@@ -1,0 +1,40 @@
+"""A scene: one image of a place at one time, as it was given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["optical", "sar"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One original image and what is known of it. Never changed after ingest."""
+
+    id: str
+    """Unique within its site; safe as a file name."""
+    uri: str
+    """What GDAL opens: a file, or a virtual raster over downloaded web-map tiles."""
+    originals: tuple[Path, ...]
+    """The files whose bytes stand behind it."""
+    sha256: str
+    """Of the one original, or of the sorted hashes of several."""
+    date: datetime
+    """When it was taken, UTC."""
+    date_precision: Literal["day", "time"]
+    gsd_m: float
+    """Ground sampling distance of its own pixels, in metres."""
+    width: int
+    height: int
+    bands: tuple[str, ...]
+    """One name a band: red, green, blue, nir, pan, ... or band1, band2, ... where not known."""
+    kind: Kind
+    georeferenced: bool
+    dtype: str
+    sensor: str | None = None
+    source: str | None = None
+    """Publisher, link or licence line, as given."""
+    sun_elevation_deg: float | None = None
+    sun_azimuth_deg: float | None = None
+    off_nadir_deg: float | None = None
