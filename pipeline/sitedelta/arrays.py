@@ -1,0 +1,27 @@
+"""Rasters as xarray objects."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def read_dataarray(path: Path) -> "xr.DataArray":
+    """Read a raster whole: dims (band, y, x), coordinates of pixel centres, attrs crs, transform and valid (a mask)."""
+    import rasterio
+    import xarray as xr
+
+    with rasterio.open(path) as d:
+        t = d.transform
+        x = t.c + t.a * (np.arange(d.width) + 0.5)
+        y = t.f + t.e * (np.arange(d.height) + 0.5)
+        return xr.DataArray(
+            d.read(),
+            dims=("band", "y", "x"),
+            coords={"band": [n or str(k + 1) for k, n in enumerate(d.descriptions)], "y": y, "x": x},
+            name=path.stem,
+            attrs={"crs": d.crs.to_wkt() if d.crs else None, "transform": tuple(t)[:6], "valid": d.dataset_mask() > 0},
+        )

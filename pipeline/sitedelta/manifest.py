@@ -1,0 +1,154 @@
+"""What a run did with a site: the record that the report, the evidence and the next run read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sitedelta.errors import InputError
+from sitedelta.scene import Scene
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GridRecord:
+    """The site grid."""
+
+    height: int
+    width: int
+    gsd_m: float
+    crs_wkt: str | None
+    """None for a pixel grid."""
+    affine: tuple[float, float, float, float, float, float]
+    """a, b, c, d, e, f: x = a col + b row + c, y = d col + e row + f, for pixel corners."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentRecord:
+    """How a scene was brought onto the site grid."""
+
+    status: Literal["reference", "aligned", "georeference", "refused"]
+    """`georeference`: the images could not be matched; the given georeference is used for counts, not for change."""
+    model: str
+    matrix: tuple[float, ...]
+    """Site (col, row, 1) to the place where the nominal georeference shows it: 6 numbers, row by row."""
+    residual_m: float | None
+    support: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRecord:
+    """One scene and what was made of it."""
+
+    scene: Scene
+    alignment: AlignmentRecord
+    share_observed: float
+    """Share of the site that it shows clearly, 0 to 1."""
+    share_cloud: float
+    """Share of the site under cloud, 0 to 1."""
+    raster: str | None
+    """Display image on the site grid, relative to the site's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRecord:
+    """Two consecutive scenes and how they were compared."""
+
+    before: str
+    after: str
+    status: Literal["compared", "not_observable"]
+    reason: str | None
+    gsd_m: float
+    method: str
+    method_reason: str
+    threshold: float | None
+    false_alarm_rate: float | None
+    notes: str
+    changed_m2: float
+    share_changed: float
+    """Of what both dates show, 0 to 1."""
+    share_observed: float
+    """Of the site, 0 to 1."""
+    raster: str | None
+    """Change map, relative to the site's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRecord:
+    """A named part of the site."""
+
+    id: str
+    name: str
+    area_m2: float
+    polygon_wkt: str
+    """In pixels (column, row) of the site grid."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRecord:
+    """What counted, and how well it was measured to count at a ground sampling distance."""
+
+    name: str
+    label: str
+    gsd_m: float
+    precision: float
+    recall: float
+    objects: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything about a site that is not a table or a raster."""
+
+    format: int
+    key: str
+    """Hash of inputs, parameters and software: equal keys give equal results."""
+    site: str
+    name: str
+    grid: GridRecord
+    zones: tuple[ZoneRecord, ...]
+    scenes: tuple[SceneRecord, ...]
+    pairs: tuple[PairRecord, ...]
+    detectors: tuple[DetectorRecord, ...]
+    parameters: dict[str, Any]
+    """The site's configuration as it was run, defaults filled in."""
+    software: dict[str, str]
+    """Package versions."""
+    notes: tuple[str, ...]
+    """What the run wants the reader to know, e.g. duplicates left out."""
+    files: dict[str, str]
+    """SHA-256 of each table and raster by path relative to the site's folder."""
+
+
+def _adapter() -> "TypeAdapter[Manifest]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Manifest)
+
+
+def to_json(manifest: Manifest) -> str:
+    """Give the manifest as JSON text; the same manifest gives the same text."""
+    return _adapter().dump_json(manifest, indent=1).decode() + "\n"
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest; raises `InputError` where it is missing, damaged or of another format."""
+    from pydantic import ValidationError
+
+    try:
+        found = _adapter().validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        msg = f"{path.parent} holds no site: {path.name} is missing; run `sitedelta run` first"
+        raise InputError(msg) from error
+    except ValidationError as error:
+        msg = f"{path} is damaged ({error.errors()[0]['msg']}); run `sitedelta run` again"
+        raise InputError(msg) from error
+    if found.format != FORMAT:
+        msg = f"{path} has format {found.format}, this version reads {FORMAT}; run `sitedelta run` again"
+        raise InputError(msg)
+    return found

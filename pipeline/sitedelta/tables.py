@@ -1,0 +1,59 @@
+"""Records to tables and back to files: a table's columns are the fields of its record."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
+from sitedelta.store import written_aside
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas as pd
+
+Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion)
+
+_DTYPES = {int: "Int64", float: "float64", datetime: "datetime64[us, UTC]"}
+
+
+def _dtype(hint: Any) -> str:
+    plain = next((t for t in get_args(hint) if t is not NoneType), hint)
+    return _DTYPES.get(plain, "str")
+
+
+def to_frame(records: Iterable[Record], kind: type[Record]) -> "pd.DataFrame":
+    """Give one row a record; missing values are NA, dates are UTC, an empty table has its columns and types."""
+    import pandas as pd
+
+    rows = list(records)
+    hints = get_type_hints(kind)
+    columns = {f.name: [getattr(r, f.name) for r in rows] for f in fields(kind)}
+    return pd.DataFrame({n: pd.Series(v, dtype=_dtype(hints[n])) for n, v in columns.items()})
+
+
+def to_geoframe(
+    records: Iterable[SiteObject] | Iterable[Event] | Iterable[ChangeRegion],
+    kind: type[SiteObject] | type[Event] | type[ChangeRegion],
+    *,
+    georeferenced: bool,
+) -> "geopandas.GeoDataFrame":
+    """Give records with their geometry: WGS 84, or pixels (column, row) of the site grid without a CRS."""
+    import geopandas
+
+    table = to_frame(records, kind)  # type: ignore[type-var]  # the union is spelled out in the signature
+    if kind is ChangeRegion:
+        shapes = geopandas.GeoSeries.from_wkt(table.pop("polygon_wkt"))
+    elif georeferenced:
+        shapes = geopandas.points_from_xy(table["lon"], table["lat"])
+    else:
+        shapes = geopandas.points_from_xy(table["site_col"], table["site_row"])
+    return geopandas.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326" if georeferenced else None)
+
+
+def write_table(table: "pd.DataFrame", path: Path) -> None:
+    """Write Parquet (GeoParquet for a geometry) atomically."""
+    with written_aside(path) as aside:
+        table.to_parquet(aside, index=False)
