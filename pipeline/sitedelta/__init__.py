@@ -1,3 +1,58 @@
-"""What changed at a site, how many aircraft and vehicles are there, what arrived, what left, and how sure."""
+"""What changed at a site, how many aircraft and vehicles are there, what arrived, what left, and how sure.
+
+The verbs of the command line are functions here: `change`, `count`, `compare`, `register` work on images; `run` and
+`report` on a configuration; `open_site` opens the results; `init` and `demo` help to begin. Each is imported when it is
+first used, so that importing `sitedelta` costs nothing.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sitedelta.demo import demo
+    from sitedelta.init import init
+    from sitedelta.runs import report, run
+    from sitedelta.site import open_site
+    from sitedelta.verbs.change import change
+    from sitedelta.verbs.compare import compare
+    from sitedelta.verbs.count import count
+    from sitedelta.verbs.register import register
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "change", "compare", "count", "demo", "init", "open_site", "register", "report", "run"]
+
+_HOMES = {
+    "change": "sitedelta.verbs.change",
+    "compare": "sitedelta.verbs.compare",
+    "count": "sitedelta.verbs.count",
+    "demo": "sitedelta.demo",
+    "init": "sitedelta.init",
+    "open_site": "sitedelta.site",
+    "register": "sitedelta.verbs.register",
+    "report": "sitedelta.runs",
+    "run": "sitedelta.runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+    globals()[name] = found = getattr(import_module(_HOMES[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """A package whose functions are not hidden by submodules of the same name (`report`, `init`, `demo`)."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,110 @@
+"""The command line: parses, checks and calls the verbs of `sitedelta`; every failure is one line and a status."""
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import NoReturn
+
+import click
+
+import sitedelta
+from sitedelta.cli.images import change, compare, count, register
+from sitedelta.cli.options import examples
+from sitedelta.cli.sites import demo, init, report, run
+from sitedelta.errors import SitedeltaError
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+
+
+class Commands(click.Group):
+    """The commands, in the order in which a reader meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        if command is None and not cmd_name.startswith("-"):
+            near = difflib.get_close_matches(cmd_name, self.commands, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}"
+            raise click.UsageError(f"no command {cmd_name}; {hint}")
+        return command
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples(
+        "sitedelta demo",
+        "sitedelta change before.tif after.tif --out changes",
+        "sitedelta count base.png --gsd 0.5 --out aircraft.csv",
+        "sitedelta init airfields && sitedelta run airfields/sites.yaml",
+    ),
+)
+@click.version_option(sitedelta.__version__, prog_name="sitedelta", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Tell what changed at a site, what is there, what arrived, what left, and how sure that is."""
+
+
+for _command in (run, change, register, count, compare, report, init, demo):
+    cli.add_command(_command)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 done, 1 failed, 2 input that cannot be used, 130 interrupted."""
+    if not os.environ.get("SITEDELTA_DEBUG"):
+        sys.excepthook = _fault
+    sys.exit(status_of(args))
+
+
+def status_of(args: Sequence[str] | None = None) -> int:
+    """Run a command; give its exit status, having said on stderr why it is not 0."""
+    try:
+        status = cli.main(args, prog_name="sitedelta", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        _say(_one_line(error.format_message()) + _where_to_look(error))
+        return error.exit_code
+    except click.Abort:
+        _say("interrupted")
+        return INTERRUPTED
+    except SitedeltaError as error:
+        _say(_one_line(str(error)))
+        return error.exit_status
+    except BrokenPipeError:
+        _close_output()
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _say(message: str) -> None:
+    click.echo(f"sitedelta: error: {message}", err=True)
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())
+
+
+def _where_to_look(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" (see {context.command_path} --help)" if context else ""
+
+
+def _close_output() -> None:
+    """Let nothing be written when the reader of our output has gone, not even at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+
+
+def _fault(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    if isinstance(error, MemoryError):
+        _say("out of memory; try fewer --jobs or smaller images")
+    else:
+        what = _one_line(f"{kind.__name__}: {error}")
+        _say(f"this is a fault in sitedelta, not in your input: {what} (set SITEDELTA_DEBUG=1 for the traceback)")

@@ -1,0 +1,182 @@
+"""Commands on images: change, register, count, compare."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import sitedelta
+from sitedelta.cli.checks import check_distinct, check_file, check_folder
+from sitedelta.cli.options import PATH, classes, examples, gsd, jobs, out_file, out_folder, talk
+from sitedelta.cli.output import conclude
+from sitedelta.progress import reporter
+
+TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
+
+
+@click.command(
+    epilog=examples(
+        "sitedelta change before.tif after.tif --out changes",
+        "sitedelta change 2024-12-13.png 2024-12-17.png --gsd 0.5 --out changes",
+    )
+)
+@click.argument("before")
+@click.argument("after")
+@out_folder
+@click.option("--method", default="auto", show_default=True, metavar="NAME", help="Change statistic, e.g. irmad.")
+@gsd
+@click.option("--score", is_flag=True, help="Also write the change statistic, score.tif.")
+@jobs
+@talk
+def change(
+    before: str,
+    after: str,
+    *,
+    out: Path,
+    method: str,
+    gsd: float | None,
+    score: bool,
+    jobs: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Map what changed between two images.
+
+    Writes change.tif (0 unchanged, 1 changed, 255 not observable, on the grid of BEFORE), changes.geojson,
+    summary.json and change.png.
+    """
+    check_folder(out, [before, after])
+    with reporter(quiet=quiet) as progress:
+        found = sitedelta.change(
+            before, after, out=out, method=method, gsd=gsd, score=score, jobs=jobs or 0, progress=progress
+        )
+    conclude(found.attrs["summary"], [f"change map: {out / 'change.tif'}"], quiet=quiet, as_json=as_json)
+
+
+@click.command(
+    epilog=examples(
+        "sitedelta register reference.tif moving.tif --out aligned.tif",
+        "sitedelta register a.png b.png --out b-on-a.tif --field field.tif --points points.csv --model affine",
+    )
+)
+@click.argument("reference")
+@click.argument("moving")
+@out_file("FILE.tif")
+@click.option("--field", type=PATH, metavar="FILE.tif", help="Write the displacement: two bands, columns and rows.")
+@click.option("--points", type=PATH, metavar="FILE.csv", help="Write the tie points.")
+@click.option(
+    "--model",
+    type=click.Choice(["auto", "shift", "affine", "field"]),
+    default="auto",
+    show_default=True,
+    help="How one image may differ from the other.",
+)
+@talk
+def register(
+    reference: str,
+    moving: str,
+    *,
+    out: Path,
+    field: Path | None,
+    points: Path | None,
+    model: str,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Bring one image onto the grid of another.
+
+    Refuses, with its reason and without output, when the match cannot be trusted.
+    """
+    images = [reference, moving]
+    check_file(out, images, suffixes=(".tif", ".tiff"))
+    if field:
+        check_file(field, images, suffixes=(".tif", ".tiff"), option="--field")
+    if points:
+        check_file(points, images, suffixes=(".csv",), option="--points")
+    check_distinct(out, field, points)
+    with reporter(quiet=quiet) as progress:
+        found = sitedelta.register(
+            reference, moving, out=out, field=field, points=points, model=model, progress=progress
+        )
+    conclude(found.attrs["summary"], [f"registered image: {out}"], quiet=quiet, as_json=as_json)
+
+
+@click.command(
+    epilog=examples(
+        "sitedelta count base.tif --out objects.csv",
+        "sitedelta count shots/*.png --gsd 0.5 --classes aircraft --out aircraft.geojson",
+    )
+)
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@out_file("FILE.(csv|geojson|gpkg|parquet)")
+@gsd
+@classes
+@jobs
+@talk
+def count(
+    images: tuple[str, ...],
+    *,
+    out: Path,
+    gsd: float | None,
+    classes: tuple[str, ...],
+    jobs: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Count aircraft and vehicles in images.
+
+    Writes one row an object, and beside it FILE.summary.json: for each image and class how many, with an interval,
+    or why they could not be observed.
+    """
+    check_file(out, images, suffixes=TABLES)
+    with reporter(quiet=quiet) as progress:
+        found = sitedelta.count(images, out=out, gsd=gsd, classes=classes, jobs=jobs or 0, progress=progress)
+    summary = found.attrs["summary"]
+    conclude(summary, [*count_sentences(summary), f"objects: {out}"], quiet=quiet, as_json=as_json)
+
+
+def count_sentences(summary: dict[str, Any]) -> list[str]:
+    """Give one sentence an image."""
+    return [
+        f"{image['image']}: {'; '.join(_said(label, c) for label, c in image['classes'].items())}"
+        for image in summary["images"]
+    ]
+
+
+def _said(label: str, found: dict[str, Any]) -> str:
+    if found["count"] is None:
+        return f"{label} not observable ({found['reason']})"
+    partly = f", partly observable: {found['reason']}" if found["status"] == "partly_observable" else ""
+    return f"{found['count']} {label} ({found['low']} to {found['high']}{partly})"
+
+
+@click.command(
+    epilog=examples(
+        "sitedelta compare friday.tif tuesday.tif --out events",
+        "sitedelta compare a.png b.png --gsd 0.5 --classes aircraft --out events",
+    )
+)
+@click.argument("before")
+@click.argument("after")
+@out_folder
+@gsd
+@classes
+@talk
+def compare(
+    before: str,
+    after: str,
+    *,
+    out: Path,
+    gsd: float | None,
+    classes: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Tell what arrived, departed or stayed.
+
+    Compares two images of one place, object by object. Writes events.csv (places on the pixel grid of BEFORE), summary.json and compare.png.
+    """
+    check_folder(out, [before, after])
+    with reporter(quiet=quiet) as progress:
+        found = sitedelta.compare(before, after, out=out, gsd=gsd, classes=classes, progress=progress)
+    conclude(found.attrs["summary"], [f"events: {out / 'events.csv'}"], quiet=quiet, as_json=as_json)

@@ -1,0 +1,49 @@
+"""A folder to start from."""
+
+from pathlib import Path
+
+from sitedelta.errors import InputError
+from sitedelta.shipped import shipped
+from sitedelta.store import write_text
+
+ZONES = """\
+{"type": "FeatureCollection", "features": [
+ {"type": "Feature", "properties": {"id": "apron", "name": "Main apron"},
+  "geometry": {"type": "Polygon", "coordinates": [[
+   [35.945, 35.400], [35.952, 35.400], [35.952, 35.405], [35.945, 35.405], [35.945, 35.400]]]}}
+]}
+"""
+
+
+def init(folder: str | Path) -> tuple[Path, ...]:
+    """Make a folder with a configuration, example zones and a place for images.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there; what it holds already is never overwritten.
+
+    Returns
+    -------
+    tuple of Path
+        The files made, the configuration first.
+
+    Raises
+    ------
+    InputError
+        The folder is a file, or holds one of the files already.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; give a folder")
+    texts = {
+        folder / "sites.yaml": shipped("configs/template.yaml").read_text(encoding="utf-8"),
+        folder / "zones.geojson": ZONES,
+    }
+    for path in texts:
+        if path.exists():
+            raise InputError(f"{path} exists and is not overwritten; choose another folder")
+    (folder / "downloads").mkdir(parents=True, exist_ok=True)
+    for path, text in texts.items():
+        write_text(path, text)
+    return tuple(texts)
