@@ -174,7 +174,9 @@ def compare(
 ) -> None:
     """Tell what arrived, departed or stayed.
 
-    Compares two images of one place, object by object. Writes events.csv (places on the pixel grid of BEFORE), summary.json and compare.png.
+    Compares two images of one place, object by object.
+
+    Writes events.csv (places on the pixel grid of BEFORE), summary.json and compare.png.
     """
     check_folder(out, [before, after])
     with reporter(quiet=quiet) as progress:

@@ -11,58 +11,50 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Gsd(click.ParamType):
-    """A ground sampling distance: metres a pixel, above 0 and at most 1000."""
-
-    name = "metres"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            gsd = float(value)
-        except ValueError:
-            gsd = math.nan
-        if not 0 < gsd <= 1000:
-            self.fail(f"{value} is no ground sampling distance; give metres a pixel, above 0, e.g. 0.5", param, ctx)
-        return gsd
+COARSEST_M = 1000.0
 
 
-class Day(click.ParamType):
-    """A calendar day."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is no date; write it as year-month-day, e.g. 2024-12-13", param, ctx)
+def _metres(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        gsd = float(value)
+    except ValueError:
+        gsd = math.nan
+    if not 0 < gsd <= COARSEST_M:
+        raise click.BadParameter(f"{value} is no ground sampling distance; give metres a pixel, above 0, e.g. 0.5")
+    return gsd
 
 
-class Classes(click.ParamType):
-    """Names of classes that can be counted, separated by commas."""
+def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(f"{value} is no date; write it as year-month-day, e.g. 2024-12-13") from error
 
-    name = "names"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        from sitedelta.config import Label
+def _labels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    from sitedelta.config import Label
 
-        names = tuple(dict.fromkeys(n.strip() for n in value.split(",")))
-        for name in names:
-            if name not in get_args(Label):
-                self.fail(f"{name!r} cannot be counted; there are {', '.join(get_args(Label))}", param, ctx)
-        return names
+    names = tuple(dict.fromkeys(n.strip() for n in value.split(",")))
+    for name in names:
+        if name not in get_args(Label):
+            raise click.BadParameter(f"{name!r} cannot be counted; there are {', '.join(get_args(Label))}")
+    return names
 
 
 PATH = click.Path(path_type=Path)
 
-gsd = click.option("--gsd", type=Gsd(), help="Ground sampling distance in metres a pixel, for images that carry none.")
+gsd = click.option(
+    "--gsd",
+    callback=_metres,
+    metavar="METRES",
+    help="Ground sampling distance in metres a pixel, for images that carry none.",
+)
 classes = click.option(
     "--classes",
-    type=Classes(),
+    callback=_labels,
+    metavar="NAMES",
     default="aircraft,vehicle",
     show_default=True,
     help="What to count, separated by commas.",
@@ -70,6 +62,11 @@ classes = click.option(
 jobs = click.option("--jobs", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: one a core]")
 site = click.option("--site", metavar="ID", help="Only this site of the configuration.")
 out_folder = click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder for the results.")
+
+
+def day(name: str, meaning: str) -> Callable[[F], F]:
+    """Give an option that takes a day."""
+    return click.option(name, callback=_day, metavar="DATE", help=meaning)
 
 
 def out_file(metavar: str) -> Callable[[F], F]:

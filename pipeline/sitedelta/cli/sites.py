@@ -9,7 +9,7 @@ import click
 
 import sitedelta
 from sitedelta.cli.checks import check_folder
-from sitedelta.cli.options import PATH, Day, examples, jobs, site, talk
+from sitedelta.cli.options import PATH, day, examples, jobs, site, talk
 from sitedelta.cli.output import conclude
 from sitedelta.progress import reporter
 
@@ -30,8 +30,8 @@ results = click.option("--out", type=PATH, metavar="DIR", help="Folder for the r
 @results
 @jobs
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a dask cluster, e.g. tcp://10.0.0.5:8786.")
-@click.option("--since", type=Day(), help="Only images of this day and later.")
-@click.option("--until", type=Day(), help="Only images of this day and earlier.")
+@day("--since", "Only images of this day and later.")
+@day("--until", "Only images of this day and earlier.")
 @talk
 def run(
     config: Path,
