@@ -34,8 +34,9 @@ def init(folder: str | Path) -> tuple[Path, ...]:
         The folder is a file, or holds one of the files already.
     """
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; give a folder")
+    standing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not standing.is_dir():
+        raise InputError(f"{standing} is a file; give a folder")
     texts = {
         folder / "sites.yaml": shipped("configs/template.yaml").read_text(encoding="utf-8"),
         folder / "zones.geojson": ZONES,
