@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 import sitedelta
 from sitedelta.cli import status_of
 from sitedelta.config import load_config
