@@ -1,0 +1,111 @@
+"""Counts over time as a drawing: points with intervals, and visible gaps where nothing could be observed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sitedelta.records import Observation, Status
+from sitedelta.report.geometry import nice_step
+from sitedelta.wording import because, counted, day, interval, metres, percent
+
+WIDTH, HEIGHT = 520, 250
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 20, 16, 44
+_LABEL_WIDTH = 62
+
+Shape = Literal["counted", "zero", "partly", "gap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One date."""
+
+    shape: Shape
+    x: float
+    y: float
+    low: float
+    high: float
+    """Ends of the interval on the page; all three y are the base line for a gap."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A labelled place on an axis."""
+
+    at: float
+    text: str
+    anchor: Literal["start", "middle", "end"] = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing in a box of `WIDTH` x `HEIGHT`."""
+
+    marks: tuple[Mark, ...]
+    lines: tuple[str, ...]
+    """SVG points of runs of dates without a gap between them."""
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    base: float
+    left: float = _LEFT
+    right: float = WIDTH - _RIGHT
+    top: float = _TOP
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def chart(rows: Sequence[Observation]) -> Chart:
+    """Draw the observations of one zone and class, one a date, in order of date."""
+    top = max([o.high or o.count or 0 for o in rows if o.count is not None], default=0)
+    step = nice_step(max(top, 1), 4)
+    ceiling = max(1, -(-max(top, 1) // step)) * step
+    base = HEIGHT - _BOTTOM
+    y = [base - (base - _TOP) * v / ceiling for v in range(0, ceiling + 1, step)]
+    xs = places([o.date for o in rows])
+    marks = tuple(_mark(o, x, base, (base - _TOP) / ceiling) for o, x in zip(rows, xs, strict=True))
+    y_ticks = tuple(Tick(at, f"{v:,}") for at, v in zip(y, range(0, ceiling + 1, step), strict=True))
+    return Chart(marks, _lines(marks), _date_ticks([o.date for o in rows], xs), y_ticks, base)
+
+
+def places(dates: Sequence[datetime]) -> list[float]:
+    """Put dates on the horizontal axis, true to time."""
+    left, right = _LEFT + 26, WIDTH - _RIGHT - 26
+    whole = (dates[-1] - dates[0]).total_seconds()
+    if whole <= 0:
+        return [(left + right) / 2 for _ in dates]
+    return [left + (right - left) * (d - dates[0]).total_seconds() / whole for d in dates]
+
+
+def _mark(o: Observation, x: float, base: float, unit: float) -> Mark:
+    if o.status is Status.NOT_OBSERVABLE or o.count is None:
+        return Mark("gap", x, base, base, base, f"{day(o.date)}: not observable{because(o.reason)}")
+    low, high = (o.count if v is None else v for v in (o.low, o.high))
+    shape: Shape = "partly" if o.status is Status.PARTLY else "zero" if o.count == 0 else "counted"
+    return Mark(shape, x, base - o.count * unit, base - low * unit, base - high * unit, title(o))
+
+
+def title(o: Observation) -> str:
+    """Say one observation in words."""
+    seen = f"; {percent(o.share_observed)} of the zone seen" if o.status is Status.PARTLY else ""
+    told = f"{day(o.date)}: {counted(o.count or 0, o.label)} (90 % interval {interval(o.low, o.high)}){seen}"
+    return f"{told}; at {metres(o.gsd_m)} per pixel, from {metres(o.min_length_m)} in length"
+
+
+def _lines(marks: Sequence[Mark]) -> tuple[str, ...]:
+    runs: list[list[Mark]] = [[]]
+    for m in marks:
+        if m.shape == "gap":
+            runs.append([])
+        else:
+            runs[-1].append(m)
+    return tuple(" ".join(f"{m.x:.1f},{m.y:.1f}" for m in run) for run in runs if len(run) > 1)
+
+
+def _date_ticks(dates: Sequence[datetime], xs: Sequence[float]) -> tuple[Tick, ...]:
+    """Label the last date, the first, and those between that have room."""
+    kept = [len(dates) - 1]
+    for n in [0, *range(1, len(dates) - 1)]:
+        if all(abs(xs[n] - xs[k]) >= _LABEL_WIDTH for k in kept):
+            kept.append(n)
+    return tuple(Tick(xs[n], f"{dates[n].day} {dates[n]:%b %Y}") for n in sorted(kept))

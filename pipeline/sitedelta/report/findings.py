@@ -1,0 +1,84 @@
+"""A site's tables as records, in a fixed order: what every part of the report is made from."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+
+from sitedelta.manifest import Manifest, PairRecord, SceneRecord
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
+from sitedelta.site import Site
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a run found, as typed rows."""
+
+    root: Path
+    """The site's folder."""
+    manifest: Manifest
+    observations: tuple[Observation, ...]
+    objects: tuple[SiteObject, ...]
+    events: tuple[Event, ...]
+    changes: tuple[ChangeRegion, ...]
+
+    @property
+    def georeferenced(self) -> bool:
+        return self.manifest.grid.crs_wkt is not None
+
+    def scene(self, scene: str) -> SceneRecord:
+        return next(r for r in self.manifest.scenes if r.scene.id == scene)
+
+    def events_of(self, pair: PairRecord) -> tuple[Event, ...]:
+        return tuple(e for e in self.events if (e.before, e.after) == (pair.before, pair.after))
+
+    def changes_of(self, pair: PairRecord) -> tuple[ChangeRegion, ...]:
+        return tuple(c for c in self.changes if (c.before, c.after) == (pair.before, pair.after))
+
+    def objects_of(self, scene: str) -> tuple[SiteObject, ...]:
+        return tuple(o for o in self.objects if o.scene == scene)
+
+
+def read_findings(site: Site) -> Findings:
+    """Read the four tables of a site."""
+    changes = site.changes
+    table = changes.drop(columns=changes.geometry.name).assign(polygon_wkt=changes.geometry.to_wkt())
+    return Findings(
+        site.store.root,
+        site.manifest,
+        _records(site.observations, Observation),
+        _records(site.objects, SiteObject),
+        _records(site.events, Event),
+        _records(table, ChangeRegion),
+    )
+
+
+def _records(table: "pd.DataFrame", kind: type[Record]) -> tuple[Record, ...]:
+    hints = get_type_hints(kind)
+    columns = {f.name: [_value(v, hints[f.name]) for v in table[f.name]] for f in fields(kind)}
+    return tuple(kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
+
+
+def _value(value: Any, hint: Any) -> Any:
+    """Give a cell as the plain Python value that its record declares; missing is None."""
+    import pandas as pd
+
+    if pd.isna(value):
+        return None
+    if hint is datetime:
+        return value.to_pydatetime()
+    if hint in (str, float):
+        return hint(value)
+    if isinstance(hint, type):
+        return hint(value)
+    return _optional(value, hint)
+
+
+def _optional(value: Any, hint: Any) -> Any:
+    plain = next(t for t in hint.__args__ if t is not type(None))
+    return plain(value)

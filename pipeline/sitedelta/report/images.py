@@ -1,0 +1,91 @@
+"""Pictures of the aligned scenes: whole, and cut out around a place."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+_NO_DATA = (204, 190)
+"""Greys of the stripes that stand where an image shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A square of the site grid."""
+
+    row: float
+    col: float
+    """Centre in pixels; integers are pixel centres."""
+    side: int
+    """In pixels."""
+
+
+def overview(path: Path, *, long_side: int) -> np.ndarray:
+    """Read a scene, reduced by averaging to at most `long_side` pixels.
+
+    Returns
+    -------
+    ndarray of shape (M, N, B), uint8, B 1 or 3; diagonal stripes where there is no data
+    """
+    import rasterio
+    from rasterio.enums import Resampling
+
+    with rasterio.open(path) as d:
+        scale = min(1.0, long_side / max(d.height, d.width))
+        shape = (max(1, round(d.height * scale)), max(1, round(d.width * scale)))
+        bands = d.read(out_shape=(d.count, *shape), resampling=Resampling.average)
+        valid = d.dataset_mask(out_shape=shape) > 0
+    return _striped(bands.transpose(1, 2, 0), valid)
+
+
+def chip(path: Path, window: Window, *, most: int) -> np.ndarray:
+    """Read a square, reduced by averaging to at most `most` pixels; outside of the image stripes stand.
+
+    Returns
+    -------
+    ndarray of shape (S, S, B), uint8
+    """
+    import rasterio
+    from rasterio.windows import Window as RasterWindow
+
+    top, left = round(window.row + 0.5 - window.side / 2), round(window.col + 0.5 - window.side / 2)
+    with rasterio.open(path) as d:
+        r0, r1 = max(0, top), min(d.height, top + window.side)
+        c0, c1 = max(0, left), min(d.width, left + window.side)
+        bands = np.zeros((d.count, window.side, window.side), np.uint8)
+        valid = np.zeros((window.side, window.side), bool)
+        if r1 > r0 and c1 > c0:
+            part = RasterWindow(c0, r0, c1 - c0, r1 - r0)
+            inside = np.s_[r0 - top : r1 - top, c0 - left : c1 - left]
+            bands[:, *inside] = d.read(window=part)
+            valid[inside] = d.dataset_mask(window=part) > 0
+    striped = _striped(bands.transpose(1, 2, 0), valid)
+    return striped if window.side <= most else _reduced(striped, most)
+
+
+def _reduced(image: np.ndarray, side: int) -> np.ndarray:
+    small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    return small.reshape(side, side, -1)
+
+
+def _striped(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Put stripes where there is no data."""
+    rows, cols = np.indices(valid.shape, sparse=True)
+    stripes = np.where((rows + cols) // 6 % 2 == 0, *np.uint8(_NO_DATA)).astype(np.uint8)
+    return np.where(valid[..., None], image, stripes[..., None])
+
+
+def jpeg(image: np.ndarray, *, quality: int) -> bytes:
+    """Encode an RGB or grey image of shape (M, N, B), uint8."""
+    bgr = image[..., ::-1] if image.shape[-1] == 3 else image[..., 0]
+    ok, data = cv2.imencode(".jpg", np.ascontiguousarray(bgr), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not ok:
+        raise ValueError(f"an image of shape {image.shape} cannot be written as JPEG")
+    return bytes(data)
+
+
+def data_uri(data: bytes) -> str:
+    """Give a JPEG as a URI that carries its bytes."""
+    return "data:image/jpeg;base64," + base64.b64encode(data).decode()

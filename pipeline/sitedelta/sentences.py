@@ -1,0 +1,288 @@
+"""What the observations say, in plain sentences that claim no more than was observable, and never a cause."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
+
+from sitedelta.manifest import Manifest, PairRecord
+from sitedelta.records import Event, EventKind, Observation, Status
+from sitedelta.wording import (
+    area,
+    because,
+    counted,
+    day,
+    interval,
+    listed,
+    many,
+    metres,
+    percent,
+    small_percent,
+    span,
+)
+
+if TYPE_CHECKING:
+    from rasterdelta.series import Trend
+
+Answer = Literal["increase", "decrease", "no_change", "cannot_tell", "not_observable"]
+SITE_ZONE = "site"
+"""The zone id that stands for the whole area of interest."""
+SMALLEST_M = {"aircraft": 8.0, "vehicle": 3.0}
+"""Limits below this length leave nothing out: no smaller thing is of the class."""
+ALIKE = 1.25
+"""Dates whose limits of length differ by more than this factor count different things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One statement and what it rests on."""
+
+    text: str
+    topic: Literal["count", "change", "event"]
+    zone: str
+    """Zone id, `site` for the whole area."""
+    label: str | None
+    """Class; None where the sentence is about no class."""
+    answer: Answer | None
+    """For counts: how the number went over all dates."""
+    supports: tuple[str, ...]
+    """Keys of the observations (see `key`), or `before--after` of the pairs, that it was made from."""
+    asides: tuple[str, ...] = ()
+    """Dates that the statement leaves out, and why."""
+
+    @property
+    def whole(self) -> str:
+        """The statement and its asides."""
+        return " ".join((self.text, *self.asides))
+
+
+def key(o: Observation) -> str:
+    """Name an observation within its site: zone/scene/class."""
+    return f"{o.zone}/{o.scene}/{o.label}"
+
+
+def place_names(manifest: Manifest) -> dict[str, str]:
+    """Give the reader's name of each zone, the whole site first."""
+    return {SITE_ZONE: manifest.name} | {z.id: z.name for z in manifest.zones}
+
+
+def count_sentences(manifest: Manifest, observations: Sequence[Observation]) -> tuple[Sentence, ...]:
+    """Say for each zone and class how the count went over all dates, or why that cannot be said."""
+    names = place_names(manifest)
+    order = list(names)
+    rank = {zone: n for n, zone in enumerate(order)}
+    rows = sorted(observations, key=lambda o: (rank.get(o.zone, len(rank)), o.zone, o.label, o.date, o.scene))
+    groups = groupby(rows, key=lambda o: (o.zone, o.label))
+    return tuple(_series(tuple(group), names.get(zone, zone)) for (zone, _), group in groups)
+
+
+def _series(rows: tuple[Observation, ...], place: str) -> Sentence:
+    series = _comparable([o for o in rows if o.status in (Status.COUNTED, Status.OBSERVED_ZERO)])
+    text, answer = _told(rows, series, place)
+    asides = _asides(rows, series) if answer != "not_observable" else ()
+    return Sentence(text, "count", rows[0].zone, rows[0].label, answer, tuple(key(o) for o in rows), asides)
+
+
+def _told(rows: Sequence[Observation], series: Sequence[Observation], place: str) -> tuple[str, Answer]:
+    if len(series) > 1:
+        return _compared(series, place)
+    if series:
+        return _single(series[0], place), "cannot_tell"
+    if any(o.status is Status.PARTLY for o in rows):
+        return f"{_capital(many(rows[0].label))} at {place} were never observable in full.", "cannot_tell"
+    return _unseen(rows, place), "not_observable"
+
+
+def _limit(o: Observation) -> float:
+    return max(o.min_length_m, SMALLEST_M.get(o.label, 0.0))
+
+
+def _comparable(rows: Sequence[Observation]) -> list[Observation]:
+    """Give the largest set of dates that count down to about the same length; the latest one where sizes tie."""
+    sets = [[o for o in rows if _limit(r) <= _limit(o) <= ALIKE * _limit(r)] for r in rows]
+    return max(sets, key=lambda s: (len(s), s[-1].date), default=[])
+
+
+def _things(series: Sequence[Observation]) -> str:
+    """Name the class, with the least length that was counted where that leaves some out."""
+    label, least = series[0].label, max(map(_limit, series))
+    return f"{many(label)} of at least {metres(least)}" if least > SMALLEST_M.get(label, 0.0) else many(label)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _range(o: Observation) -> str:
+    return interval(o.low, o.high)
+
+
+def _unseen(rows: Sequence[Observation], place: str) -> str:
+    what = f"{_capital(many(rows[0].label))} at {place} could not be observed"
+    parts = _by_reason(rows)
+    if len(parts) == 1:
+        why, dates = parts[0]
+        return f"{what}{why} on {listed(dates) if len(dates) < 4 else f'any of the {len(dates)} dates'}."
+    return f"{what}: " + "; ".join(f"on {listed(dates)}{why}" for why, dates in parts) + "."
+
+
+def _single(o: Observation, place: str) -> str:
+    seen = f"{counted(o.count or 0, o.label)} {'was' if o.count == 1 else 'were'} counted at {place}"
+    note = f", from {metres(_limit(o))} in length" if _limit(o) > SMALLEST_M.get(o.label, 0.0) else ""
+    return f"On {day(o.date)} {seen} (90 % interval {_range(o)}{note}); no other date can be compared with it."
+
+
+def _trend(series: Sequence[Observation]) -> "Trend":
+    import numpy as np
+
+    from rasterdelta.series import trend
+
+    nan = float("nan")
+    values = [[nan if v is None else float(v) for v in (o.count, o.low, o.high)] for o in series]
+    counts, lows, highs = np.array(values, np.float64).T
+    days = np.array([(o.date - series[0].date).total_seconds() / 86400 for o in series])
+    return trend(counts, lows, highs, days)
+
+
+def _compared(series: Sequence[Observation], place: str) -> tuple[str, Answer]:
+    found = _trend(series)
+    a, b = series[0], series[-1]
+    when, what = span(a.date, b.date), f"{_things(series)} at {place}"
+    ends = f"90 % intervals {_range(a)} and {_range(b)}"
+    if found.answer in ("increase", "decrease"):
+        verb = "rose" if found.answer == "increase" else "fell"
+        over = "" if _ends_agree(a, b, found.answer) else f" over {len(series)} dates taken together,"
+        text = f"Between {when} {what} {verb}{over} from {a.count} to {b.count} ({ends})."
+        return text + _between(series), found.answer
+    if found.answer == "no_change":
+        return _level(series, f"Between {when}", what, ends), "no_change"
+    ground = found.ground.rpartition(": ")[2]
+    text = f"Whether {what} changed between {when} cannot be told: {a.count} and {b.count} ({ends}); {ground}."
+    return text + _between(series), "cannot_tell"
+
+
+def _ends_agree(a: Observation, b: Observation, answer: Answer) -> bool:
+    """Tell whether first and last count alone show what the whole series shows."""
+    first, last = a.count or 0, b.count or 0
+    return last > first if answer == "increase" else last < first
+
+
+def _level(series: Sequence[Observation], when: str, what: str, ends: str) -> str:
+    if not any(o.count for o in series):
+        seen = "either date" if len(series) == 2 else f"any of {len(series)} dates"
+        highest = max((o.high for o in series if o.high is not None), default=0)
+        return f"{when} no {what} were seen on {seen} that could be observed (90 % interval at most {highest})."
+    a, b = series[0], series[-1]
+    return f"{when} {what} showed no change: {a.count} and {b.count} ({ends}).{_between(series)}"
+
+
+def _between(series: Sequence[Observation]) -> str:
+    """Name the dates in between whose interval lies apart from those of both ends: a dip or a peak."""
+    ends = (series[0], series[-1])
+    apart = [o for o in series[1:-1] if all(_apart(o, e) for e in ends) and not _on_the_way(o, *ends)]
+    if not apart:
+        return ""
+    return " In between it was " + listed([f"{o.count} on {day(o.date)} ({_range(o)})" for o in apart]) + "."
+
+
+def _apart(a: Observation, b: Observation) -> bool:
+    if a.low is None or a.high is None or b.low is None or b.high is None:
+        return False
+    return a.low > b.high or a.high < b.low
+
+
+def _on_the_way(o: Observation, first: Observation, last: Observation) -> bool:
+    low, high = sorted((first.count or 0, last.count or 0))
+    return low <= (o.count or 0) <= high
+
+
+def _asides(rows: Sequence[Observation], series: Sequence[Observation]) -> tuple[str, ...]:
+    """Name the dates that the comparison leaves out, and why."""
+    used = {o.scene for o in series}
+    seen = [o for o in rows if o.scene not in used and o.status is not Status.NOT_OBSERVABLE]
+    unseen = [o for o in rows if o.status is Status.NOT_OBSERVABLE]
+    parts = [f"Not observable on {listed(dates)}{why}." for why, dates in _by_reason(unseen)]
+    return (*parts, *map(_aside, seen))
+
+
+def _aside(o: Observation) -> str:
+    if o.status is Status.PARTLY:
+        least = "" if o.low is None else f", so at least {o.low} in all"
+        return f"On {day(o.date)} only {percent(o.share_observed)} of it could be seen: {o.count} found there{least}."
+    least = f"from {metres(o.min_length_m)} in length at {metres(o.gsd_m)} per pixel"
+    return f"Counted apart, {least}: {o.count} on {day(o.date)} ({_range(o)})."
+
+
+def _by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[str]]]:
+    """Give the dates of each reason, in order of the first of them."""
+    found: dict[str, list[str]] = {}
+    for o in rows:
+        found.setdefault(because(o.reason), []).append(day(o.date))
+    return list(found.items())
+
+
+def change_sentence(manifest: Manifest, pair: PairRecord, regions: int) -> Sentence:
+    """Say what changed between two dates and over how much of the site both show it; no change is a finding."""
+    dates = {r.scene.id: r.scene.date for r in manifest.scenes}
+    when = span(dates[pair.before], dates[pair.after])
+    seen = "the whole site" if pair.share_observed >= 0.9995 else f"the {percent(pair.share_observed)} of the site"
+    both = f"{seen}, all of it shown on both dates" if seen == "the whole site" else f"{seen} that both dates show"
+    if pair.status == "not_observable":
+        text = f"Change between {when} could not be observed{because(pair.reason)}."
+    elif regions == 0:
+        text = f"No change was found between {when} over {both}."
+    else:
+        places = "1 place" if regions == 1 else f"{regions:,} places"
+        share = f"{small_percent(pair.share_changed)} of {both}"
+        text = f"Between {when} {places} changed, {area(pair.changed_m2)} in all: {share}."
+    return Sentence(text, "change", SITE_ZONE, None, None, (f"{pair.before}--{pair.after}",))
+
+
+def event_sentences(
+    manifest: Manifest, pair: PairRecord, events: Sequence[Event], observations: Sequence[Observation]
+) -> tuple[Sentence, ...]:
+    """Say for each class what arrived, departed and stayed between two dates, or that it could not be observed."""
+    dates = {r.scene.id: r.scene.date for r in manifest.scenes}
+    when = span(dates[pair.before], dates[pair.after])
+    pair_id = f"{pair.before}--{pair.after}"
+    rows = [o for o in observations if o.zone == SITE_ZONE and o.scene in (pair.before, pair.after)]
+    own = [e for e in events if (e.before, e.after) == (pair.before, pair.after)]
+    labels = sorted({o.label for o in rows} | {e.label for e in own})
+    texts = [(label, _events(label, when, [e for e in own if e.label == label], rows)) for label in labels]
+    return tuple(Sentence(text, "event", SITE_ZONE, label, None, (pair_id,)) for label, text in texts)
+
+
+def _events(label: str, when: str, events: Sequence[Event], rows: Sequence[Observation]) -> str:
+    unseen = [o for o in rows if o.label == label and o.status is Status.NOT_OBSERVABLE]
+    if unseen:
+        on = listed([f"on {day(o.date)}{because(o.reason)}" for o in unseen])
+        return f"Arrivals and departures of {many(label)} between {when} could not be observed: {many(label)} were not observable {on}."
+    number: Callable[[EventKind], int] = lambda kind: sum(e.kind is kind for e in events)  # noqa: E731 - a short name for three uses
+    arrived, departed, stayed, lost = (number(k) for k in EventKind)
+    told = (
+        f"Between {when} {counted(arrived, label)} arrived, {departed or 'none'} departed and {stayed or 'none'} stayed"
+    )
+    return f"{told}; for {lost} it could not be observed." if lost else f"{told}."
+
+
+def headlines(
+    manifest: Manifest,
+    observations: Sequence[Observation],
+    events: Sequence[Event],
+    regions: Sequence[tuple[str, str]],
+) -> tuple[Sentence, ...]:
+    """Choose what a reader must know first: counts of the site, zones that moved, and the latest pair.
+
+    Parameters
+    ----------
+    regions : sequence of (before, after)
+        The pair of each changed region.
+    """
+    counts = count_sentences(manifest, observations)
+    first = [s for s in counts if s.zone == SITE_ZONE or s.answer in ("increase", "decrease")]
+    pair = next((p for p in reversed(manifest.pairs) if p.status == "compared"), next(iter(manifest.pairs), None))
+    if pair is None:
+        return tuple(first)
+    change = change_sentence(manifest, pair, sum(r == (pair.before, pair.after) for r in regions))
+    arrivals = event_sentences(manifest, pair, events, observations) if pair.status == "compared" else ()
+    return (*first, change, *arrivals)
