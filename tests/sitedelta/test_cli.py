@@ -118,9 +118,9 @@ def test_unknown_command(word, hint, capsys):
         (["count", "a.png", "--out", "a.csv", "--gsd", "half"], "half is no ground sampling distance"),
         (
             ["count", "a.png", "--out", "a.csv", "--classes", "dragon"],
-            "'dragon' cannot be counted; there are aircraft, vehicle",
+            "unknown class 'dragon': the classes are aircraft, vehicle",
         ),
-        (["count", "a.png", "--out", "a.csv", "--classes", "aircraft,,"], "'' cannot be counted"),
+        (["count", "a.png", "--out", "a.csv", "--classes", "aircraft,,"], "unknown class ''"),
         (["count", "a.png", "--out", "a.txt"], "must end in .csv, .geojson, .gpkg or .parquet"),
         (["count", "a.png", "--out", "a.csv", "--jobs", "0"], "--jobs"),
         (["register", "a.tif", "b.tif", "--out", "c.png"], "must end in .tif or .tiff"),

@@ -4,14 +4,16 @@ import math
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import click
 
+from sitedelta.claims import CLASSES, check_classes
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-
 COARSEST_M = 1000.0
+"""A longer pixel is a slip of the unit."""
 
 
 def _metres(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -34,13 +36,7 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | Non
 
 
 def _labels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
-    from sitedelta.config import Label
-
-    names = tuple(dict.fromkeys(n.strip() for n in value.split(",")))
-    for name in names:
-        if name not in get_args(Label):
-            raise click.BadParameter(f"{name!r} cannot be counted; there are {', '.join(get_args(Label))}")
-    return names
+    return check_classes(tuple(name.strip() for name in value.split(",")))
 
 
 PATH = click.Path(path_type=Path)
@@ -55,7 +51,7 @@ classes = click.option(
     "--classes",
     callback=_labels,
     metavar="NAMES",
-    default="aircraft,vehicle",
+    default=",".join(CLASSES),
     show_default=True,
     help="What to count, separated by commas.",
 )
