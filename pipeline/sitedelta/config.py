@@ -1,0 +1,229 @@
+"""The configuration of a run: what the YAML file may say, checked whole before anything runs."""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import date as Date  # noqa: N812 - the field of the same name would shadow it
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from sitedelta.configerrors import explain
+from sitedelta.dates import parse_date
+from sitedelta.errors import ConfigError
+from sitedelta.names import SAFE_ID
+from sitedelta.scene import Kind
+from sitedelta.yamlfile import read_yaml
+
+Label: TypeAlias = Literal["aircraft", "vehicle"]
+"""What can be counted."""
+
+Method: TypeAlias = Literal["auto", "cva", "irmad", "sar", "structure"]
+"""Change algorithms; `auto` chooses by kind and number of bands."""
+
+Item = TypeVar("Item")
+
+
+def _filled(value: tuple[Item, ...]) -> tuple[Item, ...]:
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+Metres: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=1000, allow_inf_nan=False)]
+
+
+def _absolute(value: object, info: ValidationInfo) -> object:
+    """Make a path absolute, relative to the folder of the configuration file."""
+    if not isinstance(value, str | Path):
+        raise ValueError("must be a path, written as text")  # noqa: TRY004 - pydantic reports ValueError
+    text = str(value)
+    if not text.strip() or "\0" in text:
+        raise ValueError("must be a path, not an empty text")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
+        raise ValueError(f"{text!r} is an address; give a local path")
+    folder = (info.context or {}).get("folder", Path.cwd())
+    return Path(os.path.normpath(folder / Path(text).expanduser()))
+
+
+def _area(value: object, info: ValidationInfo) -> object:
+    """Read an area of interest: four numbers or the path of a vector file."""
+    if not isinstance(value, list | tuple):
+        return _absolute(value, info)
+    if len(value) != 4 or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
+        raise ValueError("must be four numbers: west, south, east, north in degrees")
+    west, south, east, north = value
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
+        raise ValueError("out of range: longitudes lie within -180 to 180 and latitudes within -90 to 90 degrees")
+    if not (west < east and south < north):
+        raise ValueError("out of order: write west, south, east, north, with west < east and south < north")
+    return float(west), float(south), float(east), float(north)
+
+
+def _date(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str | Date | None):
+        raise ValueError("not a date; write 2024-12-13 or 2024-12-13T08:12Z")  # noqa: TRY004 - as above
+    return parse_date(value) if isinstance(value, str) else value
+
+
+BandName: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
+LocalPath: TypeAlias = Annotated[Path, BeforeValidator(_absolute)]
+Area: TypeAlias = Annotated[tuple[float, float, float, float] | Path, BeforeValidator(_area)]
+Day: TypeAlias = Annotated[datetime | Date, BeforeValidator(_date)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Imagery(_Model):
+    """One image, or several that share what is said here."""
+
+    path: LocalPath = Field(
+        description="An image, a glob (*.tif), a folder of images, or a folder of web-map tiles (z/x/y.png)."
+    )
+    date: Day | None = Field(
+        default=None,
+        description="When it was taken, UTC: 2024-12-13 or 2024-12-13T08:12Z. Needed where the image does not say.",
+    )
+    gsd: Metres | None = Field(
+        default=None,
+        description="Ground sampling distance in metres a pixel. Needed where the image is not georeferenced.",
+    )
+    source: str | None = Field(
+        default=None, max_length=500, description="Publisher, link or licence line, shown in the report."
+    )
+    sensor: str | None = Field(default=None, max_length=100, description="Satellite or sensor, shown in the report.")
+    bands: Annotated[tuple[BandName, ...], AfterValidator(_filled)] | None = Field(
+        default=None, description="Names of the bands in file order, e.g. [blue, green, red, nir]."
+    )
+    kind: Kind = Field(default="optical", description="optical, or sar for radar amplitude.")
+
+    @model_validator(mode="after")
+    def _bands_differ(self) -> Self:
+        if self.bands and len(set(self.bands)) != len(self.bands):
+            raise ValueError("bands: two bands have the same name; give each its own")
+        return self
+
+
+class Change(_Model):
+    """How change between consecutive dates is found."""
+
+    method: Method = Field(default="auto", description="Change algorithm; auto chooses by kind and number of bands.")
+    min_area_m2: float = Field(
+        default=50.0,
+        strict=True,
+        ge=0,
+        le=1e8,
+        allow_inf_nan=False,
+        description="Smaller changed regions are left out.",
+    )
+    false_alarm_rate: float = Field(
+        default=0.001,
+        strict=True,
+        gt=0,
+        le=0.5,
+        allow_inf_nan=False,
+        description="Share of unchanged pixels that may be called changed.",
+    )
+
+
+class Site(_Model):
+    """One place and its images."""
+
+    id: str = Field(max_length=60, description="Short name, [a-z0-9-]; results go to <output>/<id>/.")
+    name: str = Field(default="", max_length=200, description="Title of the report; the id where it is not given.")
+    aoi: Area | None = Field(
+        default=None,
+        description="Area of interest: [west, south, east, north] in degrees (WGS 84) or a vector file; "
+        "omitted: the imagery's footprint.",
+    )
+    zones: LocalPath | None = Field(
+        default=None, description="Polygons (GeoJSON, GeoPackage, KML); counts and change are given per zone as well."
+    )
+    imagery: Annotated[tuple[Imagery, ...], AfterValidator(_filled)] = Field(description="The images of the site.")
+    count: tuple[Label, ...] = Field(default=("aircraft", "vehicle"), description="What to count; [] counts nothing.")
+    change: Change = Field(default=Change(), description="How change is found.")
+    limits: Mapping[Label, Metres] = Field(
+        default_factory=dict,
+        description="Coarsest ground sampling distance in metres at which a class is counted, e.g. {vehicle: 0.5}; "
+        "tightens the built-in limits.",
+    )
+
+    @field_validator("id")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        if not SAFE_ID.fullmatch(value):
+            raise ValueError("must be made of lower-case letters, digits and single hyphens, e.g. hmeimim-south")
+        return value
+
+    @field_validator("count")
+    @classmethod
+    def _once(cls, value: tuple[Label, ...]) -> tuple[Label, ...]:
+        return tuple(dict.fromkeys(value))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _titled(cls, value: object) -> object:
+        if isinstance(value, dict) and isinstance(value.get("id"), str) and not value.get("name"):
+            return value | {"name": value["id"]}
+        return value
+
+
+class Config(_Model):
+    """The whole file."""
+
+    output: LocalPath = Field(description="Folder for the results; each site gets a folder of its own in it.")
+    sites: Annotated[tuple[Site, ...], AfterValidator(_filled)] = Field(description="The places that are watched.")
+
+    @field_validator("sites")
+    @classmethod
+    def _distinct(cls, value: tuple[Site, ...]) -> tuple[Site, ...]:
+        ids = [site.id for site in value]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"two sites have the id {twice[0]!r}; give each its own")
+        return value
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Parameters
+    ----------
+    path
+        A YAML file; relative paths in it are relative to its folder. The images need not exist yet.
+
+    Raises
+    ------
+    ConfigError
+        One line: the file, the place in it (`sites[0].imagery[1].gsd`), what is wrong and how to mend it.
+    """
+    document = read_yaml(path)
+    if not isinstance(document.value, dict):
+        raise ConfigError(f"{path}: holds no keys; a configuration starts with `output:` and `sites:`")
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - resolve() would follow symbolic links
+    try:
+        return Config.model_validate(document.value, context={"folder": folder})
+    except ValidationError as error:
+        raise ConfigError(explain(error, Config, path=path, document=document)) from error
+
+
+def fields_of(model: type[BaseModel]) -> dict[str, str]:
+    """Give the keys of a model and what each means, for documentation."""
+    info: dict[str, Any] = dict(model.model_fields)
+    return {name: field.description or "" for name, field in info.items()}

@@ -1,0 +1,173 @@
+"""Choosing the grid of a site: UTM, the finest useful ground sampling distance, the area of interest."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import BoundingBox
+
+from sitedelta.errors import InputError
+from sitedelta.grid.sitegrid import SiteGrid, pixel_grid, scene_grid
+from sitedelta.raster.groundsize import WGS84, transformer
+from sitedelta.scene import Scene
+
+if TYPE_CHECKING:
+    from shapely import Polygon
+
+Bounds: TypeAlias = tuple[float, float, float, float]
+"""West, south, east, north in degrees, or left, bottom, right, top in metres."""
+
+_EDGE_NODES = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """The ground that a scene shows."""
+
+    scene: Scene
+    polygon: "Polygon"
+    """In longitude and latitude, WGS 84."""
+
+
+def choose_grid(scenes: Sequence[Scene], aoi: Bounds | Path | None) -> SiteGrid:
+    """Choose the grid on which a site's scenes are brought together.
+
+    Parameters
+    ----------
+    scenes
+        All scenes of the site, the reference first.
+    aoi
+        West, south, east, north in degrees, or a vector file whose bounds are taken; the images' common footprint
+        where it is None.
+
+    Returns
+    -------
+    SiteGrid
+        In the UTM zone of the area's centre with the finest ground sampling distance among the scenes, limited to the
+        ground that they show. The pixels of the first scene where nothing is georeferenced.
+
+    Raises
+    ------
+    InputError
+        No scenes, images without overlap, or an area that they do not show.
+    """
+    if not scenes:
+        raise InputError("no images: give at least one under `imagery:`")
+    placed = [scene for scene in scenes if scene.georeferenced]
+    if not placed:
+        return pixel_grid((scenes[0].height, scenes[0].width), scenes[0].gsd_m)
+    prints = [footprint(scene) for scene in placed]
+    area = None if aoi is None else _aoi_bounds(aoi)
+    shown = _overlapping(prints, area)
+    return _utm_grid(shown, area, gsd_m=nice_gsd(min(s.gsd_m for s in scenes)))
+
+
+def footprint(scene: Scene) -> Footprint:
+    """Give the outline of a georeferenced scene's image.
+
+    Raises
+    ------
+    InputError
+        Its coordinate reference system has no longitude and latitude there.
+    """
+    from shapely import Polygon
+
+    rows, cols = _outline(scene.height, scene.width)
+    ends = scene_grid(scene).lonlat(rows, cols)
+    if ends is None or not np.isfinite(ends).all():
+        raise InputError(f"{scene.originals[0]}: its georeference leads beyond the Earth; correct or remove it")
+    return Footprint(scene, Polygon(np.column_stack(ends)).buffer(0))
+
+
+def nice_gsd(gsd_m: float) -> float:
+    """Round a ground sampling distance: to two digits where that changes it by 1 % at most, else to three.
+
+    Examples
+    --------
+    >>> nice_gsd(0.4987), nice_gsd(0.31234)
+    (0.5, 0.31)
+    """
+    short = float(f"{gsd_m:.2g}")
+    return short if abs(short / gsd_m - 1) <= 0.01 else float(f"{gsd_m:.3g}")
+
+
+def utm_crs(lon: float, lat: float) -> str:
+    """Give the EPSG code of the UTM zone of a place; of the polar stereographic grid beyond 84 N and 80 S."""
+    if lat > 84:
+        return "EPSG:5041"
+    if lat < -80:
+        return "EPSG:5042"
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
+
+
+def _outline(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give rows and columns along the outer edge of an image, clockwise."""
+    step = np.linspace(0, 1, _EDGE_NODES)[:-1]
+    zero, one = np.zeros_like(step), np.ones_like(step)
+    rows = np.concatenate([zero, step, one, 1 - step]) * height - 0.5
+    cols = np.concatenate([step, one, 1 - step, zero]) * width - 0.5
+    return rows, cols
+
+
+def _aoi_bounds(aoi: Bounds | Path) -> Bounds:
+    if not isinstance(aoi, Path):
+        return aoi
+    from sitedelta.vectors import read_vector
+
+    frame = read_vector(aoi)
+    if frame.crs is None:
+        raise InputError(f"{aoi}: has no coordinate reference system; write it in longitude and latitude (GeoJSON)")
+    west, south, east, north = (float(v) for v in frame.to_crs(WGS84).total_bounds)
+    return west, south, east, north
+
+
+def _overlapping(prints: Sequence[Footprint], area: Bounds | None) -> list[Footprint]:
+    """Give the footprints that meet the area; without an area all of them, and each must meet another."""
+    from shapely import box
+
+    if area is not None:
+        shown = [p for p in prints if p.polygon.intersects(box(*area))]
+        if not shown:
+            raise InputError(
+                f"images without overlap: none shows the area of interest {_degrees(area)}; "
+                f"{_name(prints[0])} lies at {_degrees(prints[0].polygon.bounds)}; correct `aoi:` or the imagery"
+            )
+        return shown
+    for p in prints:
+        others = [q for q in prints if q is not p]
+        if others and not any(p.polygon.intersects(q.polygon) for q in others):
+            raise InputError(
+                f"images without overlap: {_name(p)} lies at {_degrees(p.polygon.bounds)}, "
+                f"{_name(others[0])} at {_degrees(others[0].polygon.bounds)}; give images of one place"
+            )
+    return list(prints)
+
+
+def _utm_grid(prints: Sequence[Footprint], area: Bounds | None, *, gsd_m: float) -> SiteGrid:
+    from shapely import box, union_all
+
+    shown = union_all([p.polygon for p in prints])
+    if area is not None:
+        shown = shown.intersection(box(*area))
+    west, south, east, north = shown.bounds
+    crs = utm_crs((west + east) / 2, (south + north) / 2)
+    left, bottom, right, top = transformer(WGS84, crs).transform_bounds(west, south, east, north, densify_pts=21)
+    if not all(math.isfinite(v) for v in (left, bottom, right, top)):
+        raise InputError(
+            f"the images span {_degrees((west, south, east, north))}, more than one UTM grid; give an `aoi:`"
+        )
+    geobox = GeoBox.from_bbox(BoundingBox(left, bottom, right, top, crs), resolution=gsd_m, tight=False)
+    return SiteGrid(geobox, gsd_m)
+
+
+def _name(footprint_: Footprint) -> str:
+    return footprint_.scene.originals[0].name
+
+
+def _degrees(bounds: Bounds) -> str:
+    return "[" + ", ".join(f"{v:.4f}" for v in bounds) + "]"

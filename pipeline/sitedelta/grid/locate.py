@@ -1,0 +1,112 @@
+"""Where the pixels of a site grid lie in a scene, by georeference alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+
+from rasterdelta.types import Plane
+from sitedelta.grid.sitegrid import Array, SiteGrid, affine_points, scene_grid
+from sitedelta.raster.groundsize import transformer
+from sitedelta.scene import Scene
+
+NODE_STEP = 32
+"""Grid pixels between the nodes of `PixelMap.dense`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Georeference:
+    """How the corners of pixels map to coordinates."""
+
+    transform: Affine
+    crs: str | None = None
+    """WKT; None where the coordinates are pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelMap:
+    """Takes places between a site grid and a scene's own pixels; integers are pixel centres in both."""
+
+    grid: Georeference
+    scene: Georeference
+
+    def to_scene(self, rows: Array, cols: Array) -> tuple[Array, Array]:
+        """Give rows and columns in the scene of rows and columns on the grid (any one shape), exactly."""
+        return _convert(rows, cols, self.grid, self.scene)
+
+    def to_grid(self, rows: Array, cols: Array) -> tuple[Array, Array]:
+        """Give rows and columns on the grid of rows and columns in the scene, exactly."""
+        return _convert(rows, cols, self.scene, self.grid)
+
+    def dense(self, window: tuple[int, int, int, int]) -> tuple[Plane, Plane]:
+        """Give rows and columns in the scene for every pixel of a grid window.
+
+        Parameters
+        ----------
+        window
+            Grid rows and columns `(row0, row1, col0, col1)`.
+
+        Returns
+        -------
+        rows, cols : float32 arrays of shape (row1 - row0, col1 - col0)
+            Interpolated between exact nodes that stand on multiples of `NODE_STEP`, so that they do not depend on the
+            window; the error is far below 0.05 pixels.
+        """
+        down, along = _nodes(window[0], window[1]), _nodes(window[2], window[3])
+        node_rows, node_cols = np.meshgrid(down.places, along.places, indexing="ij")
+        rows, cols = (down.weights @ plane @ along.weights.T for plane in self.to_scene(node_rows, node_cols))
+        return rows.astype(np.float32), cols.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    places: Array
+    """Grid rows (or columns) of the nodes."""
+    weights: Array
+    """Shape (pixel, node): linear interpolation between neighbouring nodes."""
+
+
+def _nodes(start: int, stop: int) -> _Nodes:
+    first, last = start // NODE_STEP, (stop - 1) // NODE_STEP + 1
+    pixels = np.arange(start, stop) / NODE_STEP - first
+    weights = np.clip(1 - np.abs(pixels[:, None] - np.arange(last - first + 1)), 0, 1)
+    return _Nodes(np.arange(first, last + 1, dtype=np.float64) * NODE_STEP, weights)
+
+
+def locate(scene: Scene, grid: SiteGrid) -> PixelMap | None:
+    """Say where the pixels of a grid lie in a scene, by georeference alone.
+
+    Returns
+    -------
+    PixelMap or None
+        Without georeference on both sides: upper left corners laid on each other, scaled by ground sampling distance.
+        None where only one of the two is georeferenced: matching has to find the place.
+    """
+    if scene.georeferenced != grid.georeferenced:
+        return None
+    if not scene.georeferenced:
+        ratio = scene.gsd_m / grid.gsd_m
+        return PixelMap(Georeference(Affine.identity()), Georeference(Affine.scale(ratio)))
+    own = scene_grid(scene)
+    return PixelMap(Georeference(grid.transform, _same(grid, own)), Georeference(own.transform, own.crs_wkt))
+
+
+def _same(grid: SiteGrid, own: SiteGrid) -> str | None:
+    """Give the grid's CRS, in the scene's words where both mean the same."""
+    return own.crs_wkt if grid.geobox.crs == own.geobox.crs else grid.crs_wkt
+
+
+def _convert(
+    rows: NDArray[np.floating],
+    cols: NDArray[np.floating],
+    source: Georeference,
+    target: Georeference,
+) -> tuple[Array, Array]:
+    x, y = np.asarray(cols, np.float64) + 0.5, np.asarray(rows, np.float64) + 0.5
+    if source.crs is None or target.crs is None or source.crs == target.crs:
+        x, y = affine_points(~target.transform * source.transform, x, y)
+    else:
+        x, y = affine_points(source.transform, x, y)
+        x, y = affine_points(~target.transform, *transformer(source.crs, target.crs).transform(x, y))
+    return y - 0.5, x - 0.5

@@ -1,0 +1,123 @@
+"""The pixel grid of a site, on which all its scenes are brought together."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+
+from sitedelta.errors import InputError
+from sitedelta.raster.groundsize import WGS84, transformer
+from sitedelta.scene import Scene
+
+Array = NDArray[np.float64]
+
+MAX_SIDE = 200_000
+"""Pixels on a side of a grid; more is a mistake in the area of interest or the ground sampling distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteGrid:
+    """Pixels of one site. Rows and columns are floats whose integers are pixel centres."""
+
+    geobox: GeoBox
+    """Shape, affine (of pixel corners) and CRS; the CRS is None and the affine the identity without georeference."""
+    gsd_m: float
+    """Side of a pixel on the ground, metres."""
+
+    def __post_init__(self) -> None:
+        rows, cols = self.shape
+        if not (0 < rows <= MAX_SIDE and 0 < cols <= MAX_SIDE):
+            raise InputError(
+                f"the site grid would have {rows} x {cols} pixels of {self.gsd_m:g} m; give a smaller `aoi:`"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, cols = self.geobox.shape
+        return int(rows), int(cols)
+
+    @property
+    def transform(self) -> Affine:
+        """Takes (column, row) of pixel corners to coordinates of the CRS."""
+        return self.geobox.affine
+
+    @property
+    def crs_wkt(self) -> str | None:
+        """Coordinate reference system as WKT; None without georeference."""
+        return None if self.geobox.crs is None else str(self.geobox.crs.to_wkt())
+
+    @property
+    def georeferenced(self) -> bool:
+        """Tell whether the pixels have a place on the Earth."""
+        return self.geobox.crs is not None
+
+    def xy(self, rows: Array, cols: Array) -> tuple[Array, Array]:
+        """Give coordinates (x, y) in the grid's CRS of rows and columns (any one shape)."""
+        return affine_points(self.transform, np.asarray(cols, np.float64) + 0.5, np.asarray(rows, np.float64) + 0.5)
+
+    def rowcol(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Give rows and columns of coordinates in the grid's CRS."""
+        cols, rows = affine_points(~self.transform, np.asarray(x, np.float64), np.asarray(y, np.float64))
+        return rows - 0.5, cols - 0.5
+
+    def lonlat(self, rows: Array, cols: Array) -> tuple[Array, Array] | None:
+        """Give longitudes and latitudes (WGS 84, degrees) of rows and columns; None without georeference."""
+        wkt = self.crs_wkt
+        if wkt is None:
+            return None
+        lon, lat = transformer(wkt, WGS84).transform(*self.xy(rows, cols))
+        return np.asarray(lon), np.asarray(lat)
+
+    def zoomed(self, gsd_m: float) -> Self:
+        """Give the grid of other pixel size over the same ground, from the same upper left corner.
+
+        Its pixels are `gsd_m / self.gsd_m` (see `factor_to`) times as large in row and column; its last row and column
+        may reach beyond this grid.
+        """
+        factor = gsd_m / self.gsd_m
+        rows, cols = (max(math.ceil(n / factor - 1e-9), 1) for n in self.shape)
+        return replace(
+            self, geobox=GeoBox((rows, cols), self.transform * Affine.scale(factor), self.geobox.crs), gsd_m=gsd_m
+        )
+
+    def factor_to(self, coarser: "SiteGrid") -> float:
+        """Give the number of this grid's pixels along a side of another's pixel."""
+        return coarser.gsd_m / self.gsd_m
+
+    def to_json(self) -> str:
+        """Write as JSON text, exactly."""
+        value = {"shape": self.shape, "affine": tuple(self.transform)[:6], "crs": self.crs_wkt, "gsd_m": self.gsd_m}
+        return json.dumps(value)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        value = json.loads(text)
+        return cls(GeoBox(tuple(value["shape"]), Affine(*value["affine"]), value["crs"]), value["gsd_m"])
+
+
+def affine_points(affine: Affine, x: Array, y: Array) -> tuple[Array, Array]:
+    """Apply an affine to arrays of points."""
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+
+
+def pixel_grid(shape: tuple[int, int], gsd_m: float) -> SiteGrid:
+    """Give a grid without georeference: the pixels of an image."""
+    return SiteGrid(GeoBox(shape, Affine.identity(), None), gsd_m)
+
+
+def scene_grid(scene: Scene) -> SiteGrid:
+    """Give the grid of a scene's own pixels, as they are stored."""
+    from sitedelta.raster import Reader
+
+    with Reader(scene.uri) as reader:
+        info = reader.info
+    if info.crs is None or info.gsd_m is None:
+        return pixel_grid((scene.height, scene.width), scene.gsd_m)
+    return SiteGrid(GeoBox((scene.height, scene.width), info.transform, info.crs), info.gsd_m)

@@ -1,0 +1,204 @@
+"""From image files to scenes: what each is, when it was taken, and its checksum."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sitedelta.config import Site
+from sitedelta.dates import NO_DATE, Taken, check, date_of, taken
+from sitedelta.errors import InputError
+from sitedelta.hashing import sha256_file, sha256_files
+from sitedelta.names import slug, unique
+from sitedelta.raster import RasterInfo, Reader, describe
+from sitedelta.scene import Kind, Scene
+from sitedelta.sources import find_images, read_metadata, tile_scene
+
+SMALLEST = 8
+"""Pixels on a side; less shows nothing."""
+
+_COARSER = 1.02
+"""A stated ground sampling distance that differs less than this from the georeference says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the user says of an image; None where the image is to say it itself."""
+
+    date: date | datetime | None = None
+    gsd_m: float | None = None
+    source: str | None = None
+    sensor: str | None = None
+    bands: tuple[str, ...] | None = None
+    kind: Kind = "optical"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The images of a site, ready for work."""
+
+    scenes: tuple[Scene, ...]
+    """Sorted by date, then id."""
+    notes: tuple[str, ...]
+    """What the reader of the report should know, one sentence each: images left out, statements overruled."""
+
+
+def ingest(site: Site, *, workdir: Path, today: date | None = None) -> Ingest:
+    """Find, describe and hash all images of a site.
+
+    Parameters
+    ----------
+    site
+        The site's configuration.
+    workdir
+        Folder for what has to be written (virtual rasters over web-map tiles); made when needed.
+    today
+        Images that claim to be taken later are refused; the current day where it is not given.
+
+    Raises
+    ------
+    InputError
+        One line that names the file: nothing found, not readable, no date, no ground sampling distance.
+    """
+    found: list[Scene] = []
+    notes: list[str] = []
+    for entry in site.imagery:
+        stated = Stated(entry.date, entry.gsd, entry.source, entry.sensor, entry.bands, entry.kind)
+        for path in find_images(entry):
+            scene, said = _scene(path, stated, workdir=workdir, require_date=True, today=today)
+            found.append(scene)
+            notes += said
+    scenes, dropped = _without_copies(found)
+    ordered = sorted(scenes, key=lambda s: (s.date, s.id, str(s.originals[0])))
+    ids = unique(s.id for s in ordered)
+    named = tuple(replace(s, id=i) for s, i in zip(ordered, ids, strict=True))
+    return Ingest(named, (*notes, *dropped))
+
+
+def scene_from_file(
+    path: Path,
+    *,
+    gsd_m: float | None = None,
+    date: date | datetime | None = None,
+    kind: Kind = "optical",
+    require_date: bool = True,
+    workdir: Path | None = None,
+) -> Scene:
+    """Describe and hash one image.
+
+    Parameters
+    ----------
+    path
+        An image file; a folder of web-map tiles where `workdir` is given.
+    gsd_m
+        Ground sampling distance in metres; needed where the image is not georeferenced.
+    date
+        When it was taken, where the image does not say.
+    require_date
+        False: a date that is neither given nor found is `sitedelta.dates.NO_DATE`; see `has_date`.
+
+    Raises
+    ------
+    InputError
+        One line that names the file and what is missing.
+    """
+    stated = Stated(date=date, gsd_m=gsd_m, kind=kind)
+    return _scene(path, stated, workdir=workdir, require_date=require_date, today=None)[0]
+
+
+def has_date(scene: Scene) -> bool:
+    """Tell whether it is known when a scene was taken."""
+    return scene.date != NO_DATE
+
+
+def _scene(
+    path: Path, stated: Stated, *, workdir: Path | None, require_date: bool, today: date | None
+) -> tuple[Scene, tuple[str, ...]]:
+    uri, originals, info = _opened(path, workdir)
+    said = read_metadata(path, info)
+    when = _when(path, info, stated.date, require_date=require_date, today=today)
+    gsd, notes = _gsd(path, info, stated.gsd_m)
+    _refuse_small(path, info)
+    digest = sha256_file(path) if originals == (path,) else sha256_files(originals, root=path)
+    scene = Scene(
+        id=_id(when, path),
+        uri=str(uri),
+        originals=originals,
+        sha256=digest,
+        date=when.date,
+        date_precision=when.precision,
+        gsd_m=gsd,
+        width=info.width,
+        height=info.height,
+        bands=_bands(path, info, stated.bands),
+        kind=stated.kind,
+        georeferenced=info.georeferenced,
+        dtype=info.dtype,
+        sensor=stated.sensor or said.sensor,
+        source=stated.source,
+        sun_elevation_deg=said.sun_elevation_deg,
+        sun_azimuth_deg=said.sun_azimuth_deg,
+        off_nadir_deg=said.off_nadir_deg,
+    )
+    return scene, notes
+
+
+def _opened(path: Path, workdir: Path | None) -> tuple[Path, tuple[Path, ...], RasterInfo]:
+    if not path.is_dir() or workdir is None:
+        return path, (path,), describe(path)
+    vrt = workdir / f"tiles-{slug(str(path))}.vrt"
+    originals = tile_scene(path, vrt)
+    with Reader(vrt) as reader:
+        return vrt, originals, reader.info
+
+
+def _when(
+    path: Path, info: RasterInfo, given: date | datetime | None, *, require_date: bool, today: date | None
+) -> Taken:
+    if given is not None:
+        return check(taken(given), today=today or datetime.now(UTC).date(), where=str(path))
+    try:
+        return date_of(path, info, today=today)
+    except InputError:
+        if require_date:
+            raise
+        return Taken(NO_DATE, "day")
+
+
+def _gsd(path: Path, info: RasterInfo, given: float | None) -> tuple[float, tuple[str, ...]]:
+    own = info.gsd_m
+    if own is None and given is None:
+        raise InputError(
+            f"{path}: no georeference and no ground sampling distance; give metres a pixel with `gsd:` (--gsd)"
+        )
+    if own is None or (given is not None and given > own * _COARSER):
+        return float(given or 0), ()
+    if given is not None and given * _COARSER < own:
+        return own, (f"{path.name}: the stated {given:g} m is finer than its pixels of {own:g} m, which are used.",)
+    return own, ()
+
+
+def _bands(path: Path, info: RasterInfo, given: tuple[str, ...] | None) -> tuple[str, ...]:
+    if given is not None and len(given) != info.count:
+        raise InputError(f"{path}: has {info.count} bands ({', '.join(info.band_names)}), `bands:` names {len(given)}")
+    return given or info.band_names
+
+
+def _refuse_small(path: Path, info: RasterInfo) -> None:
+    if min(info.width, info.height) < SMALLEST:
+        raise InputError(f"{path}: is only {info.width} x {info.height} pixels; give an image of at least {SMALLEST}")
+
+
+def _id(when: Taken, path: Path) -> str:
+    stem = path.name if path.is_dir() else path.stem
+    return slug(f"{when.date:%Y-%m-%d} {stem}", longest=48) if when.date != NO_DATE else slug(stem, longest=48)
+
+
+def _without_copies(scenes: Sequence[Scene]) -> tuple[list[Scene], list[str]]:
+    kept: dict[str, Scene] = {}
+    notes = []
+    for scene in scenes:
+        first = kept.setdefault(scene.sha256, scene)
+        if first is not scene:
+            notes.append(f"{scene.originals[0].name} has the same bytes as {first.originals[0].name} and is left out.")
+    return list(kept.values()), notes

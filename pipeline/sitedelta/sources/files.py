@@ -1,0 +1,119 @@
+"""From a path in a configuration to image files."""
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from sitedelta.config import Imagery
+from sitedelta.errors import InputError
+from sitedelta.sources.webtiles import is_tile_folder
+
+_SIDECARS = frozenset(
+    {
+        ".aux",
+        ".cpg",
+        ".csv",
+        ".dbf",
+        ".geojson",
+        ".gfs",
+        ".gpkg",
+        ".hdr",
+        ".htm",
+        ".html",
+        ".imd",
+        ".j2w",
+        ".jgw",
+        ".jpgw",
+        ".json",
+        ".kml",
+        ".kmz",
+        ".log",
+        ".md",
+        ".md5",
+        ".msk",
+        ".ovr",
+        ".parquet",
+        ".pdf",
+        ".pgw",
+        ".pngw",
+        ".prj",
+        ".py",
+        ".qgz",
+        ".qix",
+        ".qmd",
+        ".qml",
+        ".rpb",
+        ".rpc",
+        ".sha256",
+        ".shp",
+        ".shx",
+        ".stac",
+        ".tfw",
+        ".tifw",
+        ".til",
+        ".toml",
+        ".txt",
+        ".vrt",
+        ".wld",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".zip",
+    }
+)
+"""Endings of files that lie beside images and are none."""
+
+
+def find_images(imagery: Imagery) -> tuple[Path, ...]:
+    """Find the images that one entry of a configuration names.
+
+    Parameters
+    ----------
+    imagery
+        Its `path` is an image, a glob, a folder of images, or a folder of web-map tiles (which is one image).
+
+    Returns
+    -------
+    tuple of Path
+        Sorted by path; a folder stands for its web-map tiles. Hidden files and sidecars are left out of globs and
+        folders.
+
+    Raises
+    ------
+    InputError
+        Nothing is there.
+    """
+    path = imagery.path
+    if path.is_dir():
+        return _in_folder(path)
+    if path.exists() or path.is_symlink():
+        return (path,)
+    if not glob.has_magic(str(path)):
+        raise InputError(f"{path}: no such file or folder; correct `path:` (it is relative to the configuration file)")
+    found = _images(Path(p) for p in glob.iglob(str(path), recursive=True))  # noqa: PTH207 - the pattern is absolute
+    if not found:
+        raise InputError(f"{path}: matches no image; check the folder and the pattern")
+    return found
+
+
+def _in_folder(folder: Path) -> tuple[Path, ...]:
+    if is_tile_folder(folder):
+        return (folder,)
+    found = _images(folder.iterdir())
+    if not found:
+        raise InputError(
+            f"{folder}: holds no image; name the folder that does, or a glob such as {folder.name}/**/*.tif"
+        )
+    return found
+
+
+def _images(paths: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(sorted({p for p in paths if _is_image(p)}))
+
+
+def _is_image(path: Path) -> bool:
+    if path.name.startswith((".", "~")):
+        return False
+    if path.is_dir():
+        return is_tile_folder(path)
+    return path.is_file() and path.suffix.lower() not in _SIDECARS

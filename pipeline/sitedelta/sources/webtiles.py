@@ -1,0 +1,201 @@
+"""Folders of downloaded web-map tiles (`z/x/y.png`), read as one image in Web Mercator."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from rasterio.enums import ColorInterp
+
+from sitedelta.errors import InputError
+from sitedelta.raster import RasterInfo, describe
+from sitedelta.raster.bandnames import is_palette
+from sitedelta.raster.opening import gdal, open_dataset
+
+_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+_HALF_WORLD = math.pi * 6378137.0
+"""Half the side of the Web Mercator square, metres."""
+_DEEPEST = 24
+_MAX_TILES = 200_000
+_MAX_SPAN = 1024
+"""Tiles on a side: 262,144 pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One tile file."""
+
+    x: int
+    y: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Bands:
+    """How a tile's bands give red, green, blue and alpha."""
+
+    palette: bool
+    colours: tuple[int, int, int]
+    alpha: int | None
+
+
+def is_tile_folder(folder: Path) -> bool:
+    """Tell whether a folder holds web-map tiles as `z/x/y.png` (or jpg, jpeg, webp)."""
+    return any(next(_columns(z), None) is not None for z in _levels(folder))
+
+
+def tiles_in(folder: Path) -> tuple[int, tuple[Tile, ...]]:
+    """Give the deepest zoom level that is present, and its tiles sorted by column and row.
+
+    Raises
+    ------
+    InputError
+        No tiles, too many, or tiles that lie too far apart to be one image.
+    """
+    levels = [z for z in _levels(folder) if next(_columns(z), None) is not None]
+    if not levels:
+        raise InputError(f"{folder}: holds no web-map tiles (z/x/y.png, jpg, jpeg or webp)")
+    level = max(levels, key=lambda z: int(z.name))
+    zoom = int(level.name)
+    tiles = tuple(sorted(_tiles(level, 2**zoom), key=lambda t: (t.x, t.y)))
+    _refuse_odd(folder, tiles)
+    return zoom, tiles
+
+
+def tile_scene(folder: Path, vrt: Path) -> tuple[Path, ...]:
+    """Write a virtual raster over a folder of web-map tiles.
+
+    Parameters
+    ----------
+    folder
+        Holds `z/x/y.png`; the deepest zoom level is used, missing tiles are no-data.
+    vrt
+        File to write: red, green, blue and alpha in EPSG:3857.
+
+    Returns
+    -------
+    tuple of Path
+        The tiles that stand behind it.
+
+    Raises
+    ------
+    InputError
+        No tiles, a tile that cannot be read, or tiles of several sizes.
+    """
+    zoom, tiles = tiles_in(folder)
+    size = _common_size(folder, tiles)
+    text = _vrt(zoom, size, tiles)
+    vrt.parent.mkdir(parents=True, exist_ok=True)
+    aside = vrt.with_name(f".{vrt.name}.part")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(vrt)
+    return tuple(t.path for t in tiles)
+
+
+def _levels(folder: Path) -> Iterable[Path]:
+    return (p for p in sorted(folder.iterdir()) if _number(p) is not None and int(p.name) <= _DEEPEST and p.is_dir())
+
+
+def _columns(level: Path) -> Iterator[Path]:
+    columns = (p for p in sorted(level.iterdir()) if _number(p) is not None and p.is_dir())
+    return (p for p in columns if any(_is_tile(f) for f in p.iterdir()))
+
+
+def _tiles(level: Path, side: int) -> Iterable[Tile]:
+    for column in _columns(level):
+        for file in column.iterdir():
+            if _is_tile(file) and int(column.name) < side and int(file.stem) < side:
+                yield Tile(int(column.name), int(file.stem), file)
+
+
+def _is_tile(path: Path) -> bool:
+    return path.suffix.lower() in _ENDINGS and re.fullmatch(r"\d{1,8}", path.stem) is not None
+
+
+def _number(path: Path) -> int | None:
+    return int(path.name) if re.fullmatch(r"\d{1,8}", path.name) else None
+
+
+def _refuse_odd(folder: Path, tiles: Sequence[Tile]) -> None:
+    if not tiles:
+        raise InputError(f"{folder}: its tiles have numbers that do not exist at their zoom level")
+    if len(tiles) > _MAX_TILES:
+        raise InputError(f"{folder}: holds {len(tiles)} tiles, more than {_MAX_TILES}; keep those of the site")
+    columns, rows = _spans(tiles)
+    if max(columns[1] - columns[0], rows[1] - rows[0]) >= _MAX_SPAN:
+        raise InputError(f"{folder}: its tiles lie more than {_MAX_SPAN} tiles apart; keep those of one site")
+    places = [(t.x, t.y) for t in tiles]
+    if len(set(places)) < len(places):
+        x, y = next(p for p in places if places.count(p) > 1)
+        raise InputError(f"{folder}: two files stand for the tile x {x}, y {y}; keep one")
+
+
+def _spans(tiles: Sequence[Tile]) -> tuple[tuple[int, int], tuple[int, int]]:
+    columns, rows = [t.x for t in tiles], [t.y for t in tiles]
+    return (min(columns), max(columns)), (min(rows), max(rows))
+
+
+def _common_size(folder: Path, tiles: Sequence[Tile]) -> int:
+    infos = [describe(t.path) for t in tiles]
+    sizes = {(i.width, i.height) for i in infos}
+    if len(sizes) > 1 or any(w != h for w, h in sizes):
+        odd = ", ".join(f"{w} x {h}" for w, h in sorted(sizes))
+        raise InputError(f"{folder}: its tiles must be squares of one size, not {odd}")
+    _refuse_depths(folder, infos)
+    return sizes.pop()[0]
+
+
+def _refuse_depths(folder: Path, infos: Sequence[RasterInfo]) -> None:
+    if any(i.dtype != "uint8" for i in infos):
+        raise InputError(f"{folder}: its tiles must have 8 bits a band; elevation or 16-bit tiles are not pictures")
+
+
+def _vrt(zoom: int, size: int, tiles: Sequence[Tile]) -> str:
+    (x0, x1), (y0, y1) = _spans(tiles)
+    pixel = 2 * _HALF_WORLD / 2**zoom / size
+    west, north = x0 * size * pixel - _HALF_WORLD, _HALF_WORLD - y0 * size * pixel
+    width, height = (x1 - x0 + 1) * size, (y1 - y0 + 1) * size
+    layouts = [(tile, _layout(tile.path)) for tile in tiles]
+    bands = "".join(_band(i, (x0, y0), size, layouts) for i in range(4))
+    return (
+        f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">\n<SRS>EPSG:3857</SRS>\n'
+        f"<GeoTransform>{west!r}, {pixel!r}, 0, {north!r}, 0, {-pixel!r}</GeoTransform>\n{bands}</VRTDataset>\n"
+    )
+
+
+def _layout(path: Path) -> _Bands:
+    with gdal(str(path)), open_dataset(path) as dataset:
+        alpha = next((i for i, c in enumerate(dataset.colorinterp, 1) if c == ColorInterp.alpha), None)
+        colours = (1, 2, 3) if dataset.count >= 3 else (1, 1, 1)
+        return _Bands(is_palette(dataset), colours, alpha)
+
+
+def _band(index: int, origin: tuple[int, int], size: int, layouts: Sequence[tuple[Tile, _Bands]]) -> str:
+    colour = ("Red", "Green", "Blue", "Alpha")[index]
+    sources = "".join(_source(index, origin, size, tile, bands) for tile, bands in layouts)
+    start = f'<VRTRasterBand dataType="Byte" band="{index + 1}"><ColorInterp>{colour}</ColorInterp>\n'
+    return f"{start}{sources}</VRTRasterBand>\n"
+
+
+def _source(index: int, origin: tuple[int, int], size: int, tile: Tile, bands: _Bands) -> str:
+    col, row = (tile.x - origin[0]) * size, (tile.y - origin[1]) * size
+    number, how = _expression(index, bands)
+    return (
+        f'<ComplexSource><SourceFilename relativeToVRT="0">{escape(str(tile.path.absolute()))}</SourceFilename>'
+        f"<SourceBand>{number}</SourceBand>"
+        f'<SrcRect xOff="0" yOff="0" xSize="{size}" ySize="{size}"/>'
+        f'<DstRect xOff="{col}" yOff="{row}" xSize="{size}" ySize="{size}"/>{how}</ComplexSource>\n'
+    )
+
+
+def _expression(index: int, bands: _Bands) -> tuple[int, str]:
+    """Give the band to take and how to change it: colour tables are looked up, a missing alpha is 255."""
+    if bands.palette:
+        return 1, f"<ColorTableComponent>{index + 1}</ColorTableComponent>"
+    if index < 3:
+        return bands.colours[index], ""
+    if bands.alpha is not None:
+        return bands.alpha, ""
+    return 1, "<ScaleOffset>255</ScaleOffset><ScaleRatio>0</ScaleRatio>"
