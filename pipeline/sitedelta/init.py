@@ -1,5 +1,6 @@
 """A folder to start from."""
 
+import re
 from pathlib import Path
 
 from sitedelta.errors import InputError
@@ -14,9 +15,14 @@ ZONES = """\
 ]}
 """
 
+_ONE_PLACE = re.compile(r"^( +)(aoi|zones|date|gsd|source|sensor|bands): ", flags=re.MULTILINE)
+"""Keys of the template whose example values hold for one place or image only."""
+
 
 def init(folder: str | Path) -> tuple[Path, ...]:
     """Make a folder with a configuration, example zones and a place for images.
+
+    The configuration runs as it is once images lie in `downloads`; what it shows beyond that is commented out.
 
     Parameters
     ----------
@@ -37,9 +43,10 @@ def init(folder: str | Path) -> tuple[Path, ...]:
     standing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not standing.is_dir():
         raise InputError(f"{standing} is a file; give a folder")
+    template = shipped("configs/template.yaml").read_text(encoding="utf-8")
     texts = {
-        folder / "sites.yaml": shipped("configs/template.yaml").read_text(encoding="utf-8"),
-        folder / "zones.geojson": ZONES,
+        folder / "sites.yaml": _ONE_PLACE.sub(r"\1# \2: ", template).replace("my-site.yaml", "sites.yaml"),
+        folder / "my-site-zones.geojson": ZONES,
     }
     for path in texts:
         if path.exists():

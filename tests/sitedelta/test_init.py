@@ -1,6 +1,7 @@
 """A folder to start from."""
 
 import json
+import re
 
 import pytest
 
@@ -18,14 +19,25 @@ def test_init_makes_a_folder_that_can_be_filled(tmp_path):
     assert json.loads(zones.read_text())["type"] == "FeatureCollection"
 
 
-def test_the_configuration_is_valid_and_stays_in_its_folder(tmp_path):
-    config, zones = sitedelta.init(tmp_path)
+def test_the_configuration_is_valid_and_waits_for_images_in_its_folder(tmp_path):
+    config, _ = sitedelta.init(tmp_path)
     loaded = load_config(config)
 
     assert loaded.output.is_relative_to(tmp_path)
-    assert zones in {site.zones for site in loaded.sites}
-    for site in loaded.sites:
-        assert all(i.path.is_relative_to(tmp_path) for i in site.imagery)
+    (site,) = loaded.sites
+    assert (site.aoi, site.zones) == (None, None)
+    (imagery,) = site.imagery
+    assert imagery.path.parent == tmp_path / "downloads"
+    assert (imagery.date, imagery.gsd, imagery.bands) == (None, None, None)
+
+
+def test_what_is_commented_out_fits_once_it_is_wanted(tmp_path):
+    config, zones = sitedelta.init(tmp_path)
+    config.write_text(re.sub(r"^( +)# (\w+: )", r"\1\2", config.read_text(), flags=re.MULTILINE))
+    (site,) = load_config(config).sites
+
+    assert site.zones == zones
+    assert site.imagery[0].gsd == 0.5
 
 
 def test_init_keeps_what_is_there(tmp_path):
