@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from affine import Affine
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import BoundingBox
 
 from sitedelta.errors import InputError
 from sitedelta.grid.sitegrid import SiteGrid, pixel_grid, scene_grid
@@ -17,11 +17,15 @@ from sitedelta.scene import Scene
 
 if TYPE_CHECKING:
     from shapely import Polygon
+    from shapely.geometry.base import BaseGeometry
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north in degrees, or left, bottom, right, top in metres."""
 
 _EDGE_NODES = 21
+
+_SLACK = 0.01
+"""Share of a pixel by which an edge may miss a whole one: transformations round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +159,60 @@ def _utm_grid(prints: Sequence[Footprint], area: Bounds | None, *, gsd_m: float)
     if area is not None:
         shown = shown.intersection(box(*area))
     west, south, east, north = shown.bounds
-    crs = utm_crs((west + east) / 2, (south + north) / 2)
-    left, bottom, right, top = transformer(WGS84, crs).transform_bounds(west, south, east, north, densify_pts=21)
-    if not all(math.isfinite(v) for v in (left, bottom, right, top)):
+    anchor = _anchor(prints, gsd_m)
+    crs = (anchor and anchor.crs_wkt) or utm_crs((west + east) / 2, (south + north) / 2)
+    bounds = _projected_bounds(shown, crs)
+    if not all(math.isfinite(v) for v in bounds):
         raise InputError(
             f"the images span {_degrees((west, south, east, north))}, more than one UTM grid; give an `aoi:`"
         )
-    geobox = GeoBox.from_bbox(BoundingBox(left, bottom, right, top, crs), resolution=gsd_m, tight=False)
-    return SiteGrid(geobox, gsd_m)
+    return _snapped(bounds, crs, gsd_m, origin=anchor.transform if anchor else None)
+
+
+def _projected_bounds(shape: "BaseGeometry", crs: str) -> Bounds:
+    import shapely
+
+    west, south, east, north = shape.bounds
+    fine = shapely.segmentize(shape, max(east - west, north - south) / _EDGE_NODES)
+    to_crs = transformer(WGS84, crs)
+    ends = shapely.transform(fine, lambda p: np.column_stack(to_crs.transform(p[:, 0], p[:, 1])))
+    left, bottom, right, top = (float(v) for v in ends.bounds)
+    return left, bottom, right, top
+
+
+def _anchor(prints: Sequence[Footprint], gsd_m: float) -> SiteGrid | None:
+    """Give the pixels that the site grid should coincide with, so that they need no resampling.
+
+    Those of the first scene of the finest ground sampling distance, when all scenes are in one UTM zone, north up.
+    """
+    grids = [scene_grid(p.scene) for p in prints]
+    fine = next((g for g in grids if math.isclose(g.gsd_m, gsd_m, rel_tol=1e-6)), None)
+    one_zone = all(g.geobox.crs == grids[0].geobox.crs and _is_utm(g) for g in grids)
+    return fine if one_zone else None
+
+
+def _is_utm(grid: SiteGrid) -> bool:
+    epsg = None if grid.geobox.crs is None else grid.geobox.crs.to_epsg()
+    t = grid.transform
+    north_up = t.b == t.d == 0 and t.a == -t.e > 0
+    return epsg is not None and epsg // 100 in (326, 327) and north_up
+
+
+def _snapped(bounds: Bounds, crs: str, gsd_m: float, *, origin: Affine | None) -> SiteGrid:
+    """Give the grid that covers bounds with its corners on multiples of the pixel from an origin."""
+    x0, y0 = (origin.c, origin.f) if origin else (0.0, 0.0)
+    left, right = (f((v - x0) / gsd_m) for f, v in ((_floor, bounds[0]), (_ceil, bounds[2])))
+    top, bottom = (f((y0 - v) / gsd_m) for f, v in ((_floor, bounds[3]), (_ceil, bounds[1])))
+    corner = Affine(gsd_m, 0, x0 + left * gsd_m, 0, -gsd_m, y0 - top * gsd_m)
+    return SiteGrid(GeoBox((max(bottom - top, 1), max(right - left, 1)), corner, crs), gsd_m)
+
+
+def _floor(value: float) -> int:
+    return math.floor(value + _SLACK)
+
+
+def _ceil(value: float) -> int:
+    return math.ceil(value - _SLACK)
 
 
 def _name(footprint_: Footprint) -> str:

@@ -61,7 +61,7 @@ def jpeg_is_complete(data: mmap.mmap) -> bool:
 
 def png_is_complete(data: mmap.mmap) -> bool:
     """Tell whether a PNG's chunks lead to its end chunk."""
-    position = 8
+    position: int = 8
     while position + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
         position += 12 + length
