@@ -36,6 +36,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=examples(
         "sitedelta demo",
@@ -45,8 +46,12 @@ class Commands(click.Group):
     ),
 )
 @click.version_option(sitedelta.__version__, prog_name="sitedelta", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Tell what changed at a site, what is there, what arrived, what left, and how sure that is."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(click.UsageError.exit_code)
 
 
 for _command in (run, change, register, count, compare, report, init, demo):
@@ -64,9 +69,6 @@ def status_of(args: Sequence[str] | None = None) -> int:
     """Run a command; give its exit status, having said on stderr why it is not 0."""
     try:
         status = cli.main(args, prog_name="sitedelta", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return error.exit_code
     except click.ClickException as error:
         _say(_one_line(error.format_message()) + _where_to_look(error))
         return error.exit_code
