@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+AlignmentStatus = Literal["reference", "aligned", "georeference", "refused"]
+
 
 @dataclass(frozen=True, slots=True)
 class GridRecord:
@@ -30,7 +32,7 @@ class GridRecord:
 class AlignmentRecord:
     """How a scene was brought onto the site grid."""
 
-    status: Literal["reference", "aligned", "georeference", "refused"]
+    status: AlignmentStatus
     """`georeference`: the images could not be matched; the given georeference is used for counts, not for change."""
     model: str
     matrix: tuple[float, ...]

@@ -1,0 +1,146 @@
+"""Bring the scenes of a site onto its grid: estimated once a scene, applied a tile."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rasterdelta.registration.register import register
+from rasterdelta.registration.result import IDENTITY, Alignment, ModelChoice, Refusal
+from rasterdelta.types import Image, Mask, Matrix
+from sitedelta.bands import display_bands
+from sitedelta.grid import SiteGrid, locate
+from sitedelta.manifest import AlignmentRecord, AlignmentStatus
+from sitedelta.placement import Frame, Placement, ScaledFrame
+from sitedelta.prepare import Prepared
+from sitedelta.progress import Progress, silent
+from sitedelta.warp import ToScene, read_placed
+
+_MOST = 4096
+"""Pixels on the longer side of the images that are matched."""
+
+
+def frame_of(prepared: Prepared, grid: SiteGrid) -> Frame:
+    """Give the nominal grid of a scene: its georeference where there is one, else its own scaled pixels."""
+    found = locate(prepared.scene, grid) if grid.georeferenced else None
+    return found if found is not None else ScaledFrame(prepared.scene.gsd_m / grid.gsd_m)
+
+
+def align(
+    reference: Prepared,
+    moving: Prepared,
+    grid: SiteGrid,
+    *,
+    model: ModelChoice = "auto",
+    seed: int = 0,
+    same_scale: bool = True,
+) -> Alignment | Refusal:
+    """Find the ground of the site grid, as the reference shows it, in the frame of a scene.
+
+    Both are read at the coarser of their ground sampling distances, or coarser still where the site is large.
+    `same_scale` is False where a ground sampling distance is only assumed.
+    """
+    frames = frame_of(reference, grid), frame_of(moving, grid)
+    known = not isinstance(frames[1], ScaledFrame)
+    shapes = grid.shape, grid.shape if known else _frame_shape(moving, grid)
+    coarser = max(reference.scene.gsd_m, moving.scene.gsd_m) / grid.gsd_m
+    step = max(1, round(coarser), -(-max(*shapes[0], *shapes[1]) // _MOST))
+    a, a_valid = _overview(reference, frames[0].to_scene, shapes[0], step)
+    b, b_valid = _overview(moving, frames[1].to_scene, shapes[1], step)
+    found = register(
+        a,
+        b,
+        reference_valid=a_valid,
+        moving_valid=b_valid,
+        start=IDENTITY if known else None,
+        scale=1.0 if same_scale else None,
+        model=model,
+        seed=seed,
+    )
+    return _enlarged(found, step) if isinstance(found, Alignment) else found
+
+
+def _frame_shape(prepared: Prepared, grid: SiteGrid) -> tuple[int, int]:
+    factor = prepared.scene.gsd_m / grid.gsd_m
+    return max(1, round(prepared.scene.height * factor)), max(1, round(prepared.scene.width * factor))
+
+
+def _overview(prepared: Prepared, to_scene: ToScene, shape: tuple[int, int], step: int) -> tuple[Image, Mask]:
+    window = (0, max(1, shape[0] // step), 0, max(1, shape[1] // step))
+    image, valid = read_placed(prepared.scene, to_scene, window, bands=display_bands(prepared.scene), step=step)
+    return prepared.stretch.apply(image), valid
+
+
+def _enlarged(found: Alignment, step: int) -> Alignment:
+    """Bring an alignment from pixels that are `step` times larger to those of the grid."""
+    if step == 1:
+        return found
+    linear = found.matrix[:, :2]
+    shift = step * found.matrix[:, 2] + 0.5 * (1 - step) * (linear.sum(1) - 1)
+    matrix: Matrix = np.column_stack([linear, shift])
+    p = found.points
+    points = replace(
+        p,
+        col=(p.col + 0.5) * step - 0.5,
+        row=(p.row + 0.5) * step - 0.5,
+        dcol=p.dcol * step,
+        drow=p.drow * step,
+    )
+    field = None if found.field is None else found.field * np.float32(step)
+    return replace(
+        found,
+        matrix=matrix,
+        residual_px=found.residual_px * step,
+        points=points,
+        field=field,
+        field_step=found.field_step * step,
+    )
+
+
+def place_all(
+    scenes: Sequence[Prepared], grid: SiteGrid, *, seed: int = 0, progress: Progress = silent
+) -> tuple[tuple[Placement | None, ...], tuple[AlignmentRecord, ...]]:
+    """Place every scene on the grid; None where a scene cannot be placed, with the reason in its record."""
+    reference = choose_reference(scenes, grid)
+    placed = []
+    for k, scene in enumerate(scenes):
+        progress(k, len(scenes), "alignment")
+        placed.append(_place(scene, reference, grid, seed=seed))
+    progress(len(scenes), len(scenes), "alignment")
+    return tuple(p for p, _ in placed), tuple(r for _, r in placed)
+
+
+def choose_reference(scenes: Sequence[Prepared], grid: SiteGrid) -> Prepared:
+    """Choose the scene that the others are brought to: the first whose grid it is, else the finest clear one."""
+    if not grid.georeferenced:
+        return scenes[0]
+    located = [s for s in scenes if s.scene.georeferenced]
+    return min(located, key=lambda s: (s.scene.gsd_m, s.clear.mask.mean() < 0.8, s.scene.date, s.scene.id))
+
+
+def _place(
+    prepared: Prepared, reference: Prepared, grid: SiteGrid, *, seed: int
+) -> tuple[Placement | None, AlignmentRecord]:
+    frame = frame_of(prepared, grid)
+    trusted = Placement(prepared.scene, frame, None, prepared.clear)
+    if prepared is reference:
+        return trusted, _record("reference", "none", IDENTITY)
+    found = align(reference, prepared, grid, seed=seed)
+    if isinstance(found, Alignment):
+        return replace(trusted, alignment=found), _record(
+            "aligned", found.model, found.matrix, found.residual_px * grid.gsd_m, found.support
+        )
+    if isinstance(frame, ScaledFrame):
+        return None, _record("refused", "none", IDENTITY, reason=found.reason)
+    return trusted, _record("georeference", "none", IDENTITY, reason=found.reason)
+
+
+def _record(
+    status: AlignmentStatus,
+    model: str,
+    matrix: Matrix,
+    residual_m: float | None = None,
+    support: float | None = None,
+    reason: str | None = None,
+) -> AlignmentRecord:
+    return AlignmentRecord(status, model, tuple(float(v) for v in matrix.ravel()), residual_m, support, reason)

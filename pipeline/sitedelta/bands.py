@@ -1,0 +1,43 @@
+"""Which bands of a scene to show, and which two scenes have in common."""
+
+from dataclasses import dataclass
+
+from sitedelta.errors import InputError
+from sitedelta.scene import Scene
+
+_COLOURS = ("red", "green", "blue")
+
+
+def display_bands(scene: Scene) -> tuple[int, ...]:
+    """Give the bands (from 1) that make a natural picture: red, green, blue, or the one band there is."""
+    if all(c in scene.bands for c in _COLOURS):
+        return tuple(scene.bands.index(c) + 1 for c in _COLOURS)
+    return (1, 2, 3) if len(scene.bands) >= len(_COLOURS) else (1,)
+
+
+@dataclass(frozen=True, slots=True)
+class CommonBands:
+    """The bands that two scenes share."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    """Counted from 1, in the same order of colours."""
+
+
+def common_bands(before: Scene, after: Scene) -> CommonBands:
+    """Pair the bands of two scenes by name, else by order; raises `InputError` where they cannot be paired."""
+    shared = [b for b in before.bands if b in after.bands]
+    named = not any(b.startswith("band") for b in (*before.bands, *after.bands))
+    if named and shared:
+        return CommonBands(
+            tuple(before.bands.index(b) + 1 for b in shared), tuple(after.bands.index(b) + 1 for b in shared)
+        )
+    if len(before.bands) == len(after.bands):
+        every = tuple(range(1, len(before.bands) + 1))
+        return CommonBands(every, every)
+    msg = (
+        f"{before.originals[0].name} has {len(before.bands)} bands ({', '.join(before.bands)}) and "
+        f"{after.originals[0].name} has {len(after.bands)} ({', '.join(after.bands)}): give two images with the same "
+        "bands, or name them with `bands:` in a configuration"
+    )
+    raise InputError(msg)

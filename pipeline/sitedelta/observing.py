@@ -1,0 +1,136 @@
+"""What was seen of each class in each zone on each date."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from sitedelta.claims import Claim
+from sitedelta.counting import interval_of
+from sitedelta.grid import SiteGrid
+from sitedelta.placement import CoarseMask, Placement
+from sitedelta.records import Observation, SiteObject, Status
+from sitedelta.scene import Scene
+from sitedelta.warp import fitted_size
+from sitedelta.zones import WHOLE_SITE, Zone
+
+WHOLE = 0.95
+"""From this share of a zone on, its count stands for the zone."""
+NOTHING = 0.05
+"""Below this share of a zone, nothing is said of it."""
+_MOST = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A zone, or the whole site, as sample points on the site grid."""
+
+    zone: str
+    rows: NDArray[np.float64]
+    cols: NDArray[np.float64]
+
+    def share(self, seen: NDArray[np.bool_]) -> float:
+        """Give the share of the points that are seen."""
+        return float(seen.mean()) if seen.size else 0.0
+
+
+def extents(grid: SiteGrid, zones: Sequence[Zone]) -> tuple[Extent, ...]:
+    """Give the site and its zones as sample points."""
+    height, width, step = fitted_size(*grid.shape, _MOST)
+    rows, cols = np.meshgrid(
+        (np.arange(height) + 0.5) * step - 0.5, (np.arange(width) + 0.5) * step - 0.5, indexing="ij"
+    )
+    rows, cols = rows.ravel(), cols.ravel()
+    found = [Extent(WHOLE_SITE, rows, cols)]
+    for zone in zones:
+        inside = shapely.contains_xy(zone.polygon, cols, rows)
+        if inside.any():
+            found.append(Extent(zone.id, rows[inside], cols[inside]))
+        else:
+            point = zone.polygon.representative_point()
+            found.append(Extent(zone.id, np.array([point.y]), np.array([point.x])))
+    return tuple(found)
+
+
+def observe(
+    site: str,
+    scene: Scene,
+    placement: Placement | None,
+    data: CoarseMask,
+    refusal: str | None,
+    claims: Iterable[Claim],
+    objects: Sequence[SiteObject],
+    where: Sequence[Extent],
+) -> tuple[Observation, ...]:
+    """State what one scene shows of each class in each extent.
+
+    Parameters
+    ----------
+    data : CoarseMask
+        Where the scene has data, cloud or not: tells cloud from the edge of the image.
+    refusal : str, optional
+        Why the scene could not be placed.
+    """
+    found = []
+    for extent in where:
+        share, why = _share(placement, data, refusal, extent)
+        for c in claims:
+            here = [o for o in objects if o.label == c.label and _inside(o, extent.zone)]
+            found.append(_observation(site, scene, c, extent.zone, share, why, len(here)))
+    return tuple(found)
+
+
+def _inside(item: SiteObject, zone: str) -> bool:
+    return zone == WHOLE_SITE or zone in item.zones.split(";")
+
+
+def _share(
+    placement: Placement | None, data: CoarseMask, refusal: str | None, extent: Extent
+) -> tuple[float, str | None]:
+    if placement is None:
+        return 0.0, f"registration: {refusal}"
+    scene_rows, scene_cols = placement.to_scene(extent.rows, extent.cols)
+    clear = extent.share(placement.clear.at(scene_rows, scene_cols))
+    if clear >= WHOLE:
+        return clear, None
+    outside = 1 - extent.share(data.at(scene_rows, scene_cols))
+    cloud = 1 - outside - clear
+    causes = [
+        f"{share:.0%} {what}"
+        for share, what in ((cloud, "under cloud"), (outside, "outside the image"))
+        if share > 0.005
+    ]
+    return clear, ", ".join(causes) or None
+
+
+def _observation(
+    site: str, scene: Scene, claim: Claim, zone: str, share: float, why: str | None, count: int
+) -> Observation:
+    def row(status: Status, n: int | None, low: int | None, high: int | None, reason: str | None) -> Observation:
+        return Observation(
+            site,
+            zone,
+            scene.id,
+            scene.date,
+            claim.label,
+            status,
+            n,
+            low,
+            high,
+            share,
+            claim.min_length_m,
+            reason,
+            scene.gsd_m,
+        )
+
+    if not claim.observable:
+        return row(Status.NOT_OBSERVABLE, None, None, None, claim.reason)
+    if share < NOTHING:
+        return row(Status.NOT_OBSERVABLE, None, None, None, why)
+    interval = interval_of(count, claim.label, scene.gsd_m)
+    if share < WHOLE:
+        return row(Status.PARTLY, count, interval.low, None, why)
+    status = Status.COUNTED if count else Status.OBSERVED_ZERO
+    return row(status, count, interval.low, interval.high, None)

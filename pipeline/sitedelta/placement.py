@@ -1,0 +1,103 @@
+"""Where a scene's pixels lie on the site grid."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasterdelta.registration.result import Alignment
+from rasterdelta.types import Mask
+from sitedelta.scene import Scene
+
+Coordinates = NDArray[np.float64]
+
+
+class Frame(Protocol):
+    """A nominal grid for a scene: its georeference on the site grid, or its own pixels scaled to the site's gsd."""
+
+    def to_scene(self, rows: Coordinates, cols: Coordinates) -> tuple[Coordinates, Coordinates]:
+        """Frame pixels to pixels of the scene; centres are integers, any one shape."""
+
+    def to_grid(self, rows: Coordinates, cols: Coordinates) -> tuple[Coordinates, Coordinates]:
+        """Pixels of the scene to frame pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledFrame:
+    """The frame of a scene without georeference: its own pixels, brought to the grid's ground sampling distance."""
+
+    factor: float
+    """Frame pixels per pixel of the scene."""
+
+    def to_scene(self, rows: Coordinates, cols: Coordinates) -> tuple[Coordinates, Coordinates]:
+        return (rows + 0.5) / self.factor - 0.5, (cols + 0.5) / self.factor - 0.5
+
+    def to_grid(self, rows: Coordinates, cols: Coordinates) -> tuple[Coordinates, Coordinates]:
+        return (rows + 0.5) * self.factor - 0.5, (cols + 0.5) * self.factor - 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseMask:
+    """A mask of a whole scene at reduced size."""
+
+    mask: Mask
+    """True = the ground is seen clearly."""
+    rows_per_cell: float
+    cols_per_cell: float
+    """Scene pixels per pixel of the mask."""
+
+    def at(self, rows: Coordinates, cols: Coordinates) -> NDArray[np.bool_]:
+        """Look up scene pixels of any one shape; False outside the scene."""
+        r = np.floor((rows + 0.5) / self.rows_per_cell).astype(np.intp)
+        c = np.floor((cols + 0.5) / self.cols_per_cell).astype(np.intp)
+        height, width = self.mask.shape
+        inside = (r >= 0) & (r < height) & (c >= 0) & (c < width)
+        found: NDArray[np.bool_] = inside & self.mask[np.clip(r, 0, height - 1), np.clip(c, 0, width - 1)]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A scene on the site grid. Picklable; holds no pixels."""
+
+    scene: Scene
+    frame: Frame
+    alignment: Alignment | None
+    """Site grid to frame; None where the frame itself is trusted."""
+    clear: CoarseMask
+    """Where the scene shows the ground: inside, with data, not under cloud."""
+
+    def to_scene(self, rows: Coordinates, cols: Coordinates) -> tuple[Coordinates, Coordinates]:
+        """Site grid pixels to pixels of the scene; centres are integers, any one shape."""
+        if self.alignment is None:
+            return self.frame.to_scene(rows, cols)
+        dcol, drow = self.alignment.displacement(np.asarray(rows, np.float32), np.asarray(cols, np.float32))
+        return self.frame.to_scene(rows + drow, cols + dcol)
+
+    def to_grid(self, rows: Coordinates, cols: Coordinates) -> tuple[Coordinates, Coordinates]:
+        """Pixels of the scene to site grid pixels."""
+        frame_rows, frame_cols = self.frame.to_grid(rows, cols)
+        if self.alignment is None:
+            return frame_rows, frame_cols
+        inverse = np.linalg.inv(self.alignment.matrix[:, :2])
+        c, r = np.tensordot(inverse, np.stack([frame_cols, frame_rows]) - _column(self.alignment, frame_cols), 1)
+        for _ in range(0 if self.alignment.field is None else 4):
+            dcol, drow = self.alignment.displacement(np.asarray(r, np.float32), np.asarray(c, np.float32))
+            r, c = r + (frame_rows - (r + drow)), c + (frame_cols - (c + dcol))
+        return r, c
+
+    def seen_at(self, rows: Coordinates, cols: Coordinates) -> NDArray[np.bool_]:
+        """Say for site grid pixels whether the scene shows the ground there."""
+        return self.clear.at(*self.to_scene(rows, cols))
+
+    def heading_on_grid(self, row: float, col: float, heading_deg: float) -> float:
+        """Turn a heading in the scene's image into one on the site grid, degrees clockwise from up."""
+        step = 8.0
+        there = row - step * np.cos(np.radians(heading_deg)), col + step * np.sin(np.radians(heading_deg))
+        r, c = self.to_grid(np.array([row, there[0]]), np.array([col, there[1]]))
+        return float(np.degrees(np.arctan2(c[1] - c[0], r[0] - r[1])) % 360)
+
+
+def _column(alignment: Alignment, like: Coordinates) -> Coordinates:
+    return alignment.matrix[:, 2].reshape((2,) + (1,) * np.ndim(like))

@@ -1,0 +1,96 @@
+"""Write rasters on a grid as cloud-optimised GeoTIFFs, block by block, aside first."""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sitedelta.grid import SiteGrid
+from sitedelta.store import written_aside
+
+Block = tuple[int, int, NDArray[Any], NDArray[np.bool_] | None]
+"""First row, first column, pixels (band, row, column), and a mask (True = valid) or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What kind of raster to write."""
+
+    count: int
+    dtype: str
+    descriptions: tuple[str, ...]
+    nodata: float | None = None
+    jpeg: bool = False
+    """Lossy, for display; else lossless."""
+
+
+def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layout, *, tags: Mapping[str, str]) -> None:
+    """Write blocks that cover a grid to `path`; a mask is written where blocks carry one."""
+    import rasterio
+    from rasterio import shutil
+    from rasterio.errors import NotGeoreferencedWarning
+
+    height, width = grid.shape
+    profile = {
+        "driver": "GTiff",
+        "height": height,
+        "width": width,
+        "count": layout.count,
+        "dtype": layout.dtype,
+        "nodata": layout.nodata,
+        "tiled": True,
+        "BIGTIFF": "IF_SAFER",
+        **_georeference(grid),
+    }
+    with (
+        warnings.catch_warnings(),
+        written_aside(path) as aside,
+        written_aside(path.with_suffix(".plain.tif")) as plain,
+    ):
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES", GDAL_CACHEMAX=64), rasterio.open(plain, "w", **profile) as out:
+            out.update_tags(**tags)
+            for band, name in enumerate(layout.descriptions, 1):
+                out.set_band_description(band, name)
+            for row, col, pixels, mask in blocks:
+                window = rasterio.windows.Window(col, row, pixels.shape[2], pixels.shape[1])
+                out.write(pixels, window=window)
+                if mask is not None:
+                    out.write_mask(mask, window=window)
+        with rasterio.Env(GDAL_CACHEMAX=64):
+            shutil.copy(plain, aside, driver="COG", **_compression(layout))
+    path.with_suffix(".plain.tif").unlink(missing_ok=True)
+
+
+def _georeference(grid: SiteGrid) -> dict[str, Any]:
+    if not grid.georeferenced:
+        return {}
+    return {"crs": grid.crs_wkt, "transform": grid.geobox.affine}
+
+
+def _compression(layout: Layout) -> dict[str, Any]:
+    if layout.jpeg and layout.count in (1, 3):
+        return {"COMPRESS": "JPEG", "QUALITY": 90, "OVERVIEW_RESAMPLING": "AVERAGE"}
+    predictor = {"PREDICTOR": "YES"} if layout.dtype != "uint8" else {}
+    return {"COMPRESS": "DEFLATE", "OVERVIEW_RESAMPLING": "NEAREST", **predictor}
+
+
+def read_tag(path: Path, name: str) -> str | None:
+    """Give a tag of a raster that exists and can be opened, else None."""
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+
+    if not path.exists():
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as found:
+                value: str | None = found.tags().get(name)
+                return value
+    except RasterioIOError:
+        return None

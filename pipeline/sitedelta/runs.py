@@ -1,0 +1,108 @@
+"""Run the sites of a configuration, and write their reports."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sitedelta.config import Config, Site, load_config
+from sitedelta.errors import ConfigError
+from sitedelta.progress import Progress, silent
+from sitedelta.site import open_site
+from sitedelta.store import SiteStore
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run did with one site."""
+
+    site_id: str
+    folder: Path
+    report: Path
+    nothing_new: bool
+    """True where inputs, parameters and software were those of the results that stand."""
+    sentences: tuple[str, ...]
+    """The report's headline."""
+
+
+def run(
+    config: str | Path,
+    *,
+    site: str | None = None,
+    out: str | Path | None = None,
+    jobs: int = 0,
+    scheduler: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    progress: Progress = silent,
+) -> tuple[RunResult, ...]:
+    """Run all sites of a configuration, or one: align, compare, count, report.
+
+    Parameters
+    ----------
+    config
+        A YAML file.
+    site
+        Id of the one site to run.
+    out
+        Folder for the results, instead of the configuration's `output`.
+    jobs
+        Local processes; 0 means one a core.
+    scheduler
+        Address of a dask scheduler to run on instead.
+    since, until
+        Only scenes of these days and between.
+
+    Raises
+    ------
+    InputError
+        Something in the configuration or the imagery cannot be used; nothing is left behind.
+    RunFailed
+        The work could not be finished; a later run goes on where this one stopped.
+    """
+    from sitedelta.report import headline
+    from sitedelta.siterun import run_site
+
+    chosen, folder = _chosen(config, site, out)
+    results = []
+    for one in chosen:
+        store = SiteStore(folder / one.id)
+        new = run_site(one, store, jobs=jobs, scheduler=scheduler, since=since, until=until, progress=progress)
+        page = store.report / "index.html"
+        found = open_site(store.root)
+        if new or not page.exists():
+            page = _publish(store, progress)
+        results.append(RunResult(one.id, store.root, page, not new, headline(found)))
+    return tuple(results)
+
+
+def report(config: str | Path, *, site: str | None = None, out: str | Path | None = None) -> tuple[Path, ...]:
+    """Write the reports again from the results of the last run."""
+    chosen, folder = _chosen(config, site, out)
+    return tuple(_publish(SiteStore(folder / one.id), silent) for one in chosen)
+
+
+def _publish(store: SiteStore, progress: Progress) -> Path:
+    from sitedelta.catalog import write_catalog
+    from sitedelta.report import build
+
+    progress(0, 1, "report")
+    found = open_site(store.root)
+    write_catalog(found)
+    page = build(found)
+    progress(1, 1, "report")
+    return page
+
+
+def _chosen(config: str | Path, site: str | None, out: str | Path | None) -> tuple[tuple[Site, ...], Path]:
+    loaded = load_config(Path(config))
+    return _sites(loaded, site), Path(out) if out else loaded.output
+
+
+def _sites(config: Config, site: str | None) -> tuple[Site, ...]:
+    if site is None:
+        return config.sites
+    found = tuple(s for s in config.sites if s.id == site)
+    if not found:
+        msg = f"there is no site {site!r} in the configuration: its sites are {', '.join(s.id for s in config.sites)}"
+        raise ConfigError(msg)
+    return found

@@ -1,0 +1,89 @@
+"""Everything that a run of a site starts from, checked before anything is computed."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from rasterdelta.detect.shipped import shipped_detector
+from sitedelta.config import Site
+from sitedelta.errors import InputError
+from sitedelta.grid import SiteGrid, choose_grid
+from sitedelta.ingest import ingest
+from sitedelta.keys import key_of
+from sitedelta.manifest import FORMAT
+from sitedelta.scene import Scene
+from sitedelta.store import SiteStore
+from sitedelta.zones import Zone, load_zones
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInputs:
+    """A site's scenes, grid and zones."""
+
+    site: Site
+    scenes: tuple[Scene, ...]
+    grid: SiteGrid
+    zones: tuple[Zone, ...]
+    notes: tuple[str, ...]
+    key: str
+    """Hash of all of it: an equal key means that there is nothing new."""
+
+
+def settle(site: Site, store: SiteStore, *, since: date | None = None, until: date | None = None) -> SiteInputs:
+    """Find, read and check everything that the configuration names; nothing stays behind when it fails."""
+    with nothing_left_behind(store.root):
+        found = ingest(site, workdir=store.root / "work")
+        scenes = tuple(s for s in found.scenes if _between(s.date.date(), since, until))
+        if not scenes:
+            msg = (
+                f"site {site.id}: no image is dated {_span(since, until)}; the images date from {_dates(found.scenes)}"
+            )
+            raise InputError(msg)
+        grid = choose_grid(scenes, site.aoi)
+        zones = load_zones(site.zones, grid)
+    key = key_of("site", FORMAT, parameters(site), scenes, grid.to_json(), zones, found.notes, shipped_detector().name)
+    return SiteInputs(site, scenes, grid, zones, found.notes, key)
+
+
+def parameters(site: Site) -> dict[str, Any]:
+    """Give the site's settings with all defaults filled in, without the paths of this machine."""
+    settings = site.model_dump(mode="json", exclude={"imagery", "zones"})
+    if isinstance(site.aoi, Path):
+        settings["aoi"] = site.aoi.name
+    imagery = [i.model_dump(mode="json", exclude_none=True) | {"path": i.path.name} for i in site.imagery]
+    return settings | {"zones": site.zones.name if site.zones else None, "imagery": imagery}
+
+
+def portable(scene: Scene, root: Path) -> Scene:
+    """Give a scene with its paths relative to the site's folder: results may be moved and published."""
+    where = tuple(Path(os.path.relpath(p, root)) for p in scene.originals)
+    return replace(scene, uri=os.path.relpath(scene.uri, root), originals=where)
+
+
+@contextmanager
+def nothing_left_behind(folder: Path) -> Iterator[None]:
+    """Take away the folders that a refused input made one create."""
+    missing = [p for p in (folder, *folder.parents) if not p.exists()]
+    try:
+        yield
+    except InputError:
+        if missing and missing[-1].exists():
+            rmtree(missing[-1])
+        raise
+
+
+def _between(day: date, since: date | None, until: date | None) -> bool:
+    return (since is None or day >= since) and (until is None or day <= until)
+
+
+def _span(since: date | None, until: date | None) -> str:
+    return " and ".join(t for t in (since and f"{since} or later", until and f"{until} or earlier") if t)
+
+
+def _dates(scenes: tuple[Scene, ...]) -> str:
+    return f"{scenes[0].date.date()} to {scenes[-1].date.date()}"

@@ -1,0 +1,93 @@
+"""The static plan of a site: which tiles have to be made, each named by what it depends on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rasterdelta.detect.shipped import shipped_detector
+from rasterdelta.difference.auto import MethodChoice
+from rasterdelta.errors import NotEnoughData
+from sitedelta.bands import display_bands
+from sitedelta.claims import Claim
+from sitedelta.context import save_context
+from sitedelta.counting import CountTask, count_context, count_tasks
+from sitedelta.errors import InputError
+from sitedelta.grid import SiteGrid
+from sitedelta.keys import key_of
+from sitedelta.pairing import Pair
+from sitedelta.pairs import ChangeTask, PairEstimate, estimate_pair
+from sitedelta.placement import Placement
+from sitedelta.prepare import Prepared
+from sitedelta.rasterfile import read_tag
+from sitedelta.tiles import cut
+from sitedelta.views import ViewContext, ViewTask
+
+
+@dataclass(frozen=True, slots=True)
+class CountPlan:
+    """The tiles of one scene that count."""
+
+    key: str
+    tasks: tuple[CountTask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPlan:
+    """The tiles of one scene's display image; none where the raster stands already."""
+
+    key: str
+    path: Path
+    bands: int
+    tasks: tuple[ViewTask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairPlan:
+    """The tiles of one pair's change map."""
+
+    key: str
+    estimate: PairEstimate
+    tasks: tuple[ChangeTask, ...]
+
+
+def plan_count(prepared: Prepared, claims: Sequence[Claim], parts: Path) -> CountPlan:
+    """Plan the counting of one scene."""
+    context = count_context(prepared, claims)
+    key = key_of("count", context, shipped_detector().name)
+    return CountPlan(key, count_tasks(context, parts, f"count-{key}"))
+
+
+def plan_view(placement: Placement, prepared: Prepared, grid: SiteGrid, path: Path, parts: Path) -> ViewPlan:
+    """Plan a scene's display image on the site grid."""
+    context = ViewContext(placement, prepared.stretch)
+    key, bands = key_of("view", context, grid.to_json()), len(display_bands(prepared.scene))
+    if read_tag(path, "SITEDELTA_KEY") == key:
+        return ViewPlan(key, path, bands, ())
+    saved = save_context(context, parts / f"view-{key}.context")
+    tasks = (ViewTask(saved, t, parts / f"view-{key}-{t.row0}-{t.col0}.npz") for t in cut(grid.shape, halo=0))
+    return ViewPlan(key, path, bands, tuple(tasks))
+
+
+def plan_pair(
+    pair: Pair,
+    placements: Sequence[Placement | None],
+    grid: SiteGrid,
+    parts: Path,
+    *,
+    method: MethodChoice,
+    false_alarm_rate: float | None = None,
+) -> PairPlan | str:
+    """Plan the change map of a pair, or say why the two cannot be compared."""
+    before, after = placements[pair.before], placements[pair.after]
+    if before is None or after is None:
+        return "registration: one of the two images could not be aligned"
+    try:
+        estimate = estimate_pair(before, after, grid, method=method, false_alarm_rate=false_alarm_rate)
+    except (NotEnoughData, InputError) as error:
+        return str(error)
+    key = key_of("change", estimate, grid.to_json())
+    path = save_context(estimate, parts / f"change-{key}.context")
+    tiles = cut(estimate.shape, halo=estimate.model.halo)
+    return PairPlan(
+        key, estimate, tuple(ChangeTask(path, t, parts / f"change-{key}-{t.row0}-{t.col0}.npz") for t in tiles)
+    )

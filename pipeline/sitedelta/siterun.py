@@ -1,0 +1,339 @@
+"""Run one site: settle the inputs, place the scenes, plan, work off the tiles, merge, write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from rasterdelta.detect.shipped import shipped_detector
+from sitedelta.align import place_all
+from sitedelta.changes import ChangeMap, merge_change, regions_of, write_change
+from sitedelta.claims import Claim, claim
+from sitedelta.config import Site
+from sitedelta.counting import read_parts
+from sitedelta.engine import Task, run_tasks
+from sitedelta.events import find_events
+from sitedelta.hashing import sha256_file
+from sitedelta.keys import software
+from sitedelta.manifest import (
+    FORMAT,
+    AlignmentRecord,
+    DetectorRecord,
+    GridRecord,
+    Manifest,
+    PairRecord,
+    SceneRecord,
+    ZoneRecord,
+    to_json,
+)
+from sitedelta.objects import site_objects
+from sitedelta.observing import Extent, extents, observe
+from sitedelta.pairing import Pair, consecutive_pairs
+from sitedelta.pairs import check_method
+from sitedelta.placement import Placement
+from sitedelta.prepare import Prepared, prepare
+from sitedelta.progress import Progress, silent
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
+from sitedelta.siteinputs import SiteInputs, parameters, portable, settle
+from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
+from sitedelta.store import SiteStore, write_text
+from sitedelta.tables import to_frame, to_geoframe, write_table
+from sitedelta.views import merge_views
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The scenes of a site on its grid."""
+
+    prepared: tuple[Prepared, ...]
+    placements: tuple[Placement | None, ...]
+    records: tuple[AlignmentRecord, ...]
+    claims: tuple[tuple[Claim, ...], ...]
+    """For each scene, what it allows to be said of each class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All the tiles of a site."""
+
+    counts: tuple[CountPlan, ...]
+    views: tuple[ViewPlan | None, ...]
+    """None for a scene that could not be placed."""
+    pairs: tuple[Pair, ...]
+    changes: tuple[PairPlan | str, ...]
+    """A string says why a pair cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records of a site."""
+
+    objects: tuple[SiteObject, ...]
+    events: tuple[Event, ...]
+    observations: tuple[Observation, ...]
+    regions: tuple[ChangeRegion, ...]
+
+
+def run_site(
+    site: Site,
+    store: SiteStore,
+    *,
+    jobs: int = 0,
+    scheduler: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    progress: Progress = silent,
+) -> bool:
+    """Bring a site's results up to date; False where there was nothing new to do."""
+    inputs = settle(site, store, since=since, until=until)
+    if _is_current(store, inputs.key):
+        return False
+    placed = _place(inputs, progress)
+    plan = _plan(inputs, placed, store, progress)
+    run_tasks(_tasks(plan), jobs=jobs, scheduler=scheduler, progress=progress, what="tiles")
+    found, pairs = _merge(inputs, placed, plan, store)
+    _write(inputs, placed, found, pairs, plan, store)
+    _forget_parts(store, plan)
+    return True
+
+
+def _is_current(store: SiteStore, key: str) -> bool:
+    from sitedelta.errors import InputError
+    from sitedelta.manifest import read_manifest
+
+    try:
+        manifest = read_manifest(store.manifest)
+    except InputError:
+        return False
+    return manifest.key == key and all((store.root / name).exists() for name in manifest.files)
+
+
+def _place(inputs: SiteInputs, progress: Progress) -> Placed:
+    prepared = []
+    for k, scene in enumerate(inputs.scenes):
+        progress(k, len(inputs.scenes), "images")
+        prepared.append(prepare(scene))
+    progress(len(prepared), len(prepared), "images")
+    placements, records = place_all(prepared, inputs.grid, progress=progress)
+    limits = {str(k): v for k, v in inputs.site.limits.items()}
+    claims = tuple(
+        tuple(claim(c, s.gsd_m, tightened=limits, kind=s.kind) for c in inputs.site.count) for s in inputs.scenes
+    )
+    return Placed(tuple(prepared), placements, records, claims)
+
+
+def _plan(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: Progress) -> Plan:
+    counts = tuple(plan_count(p, c, store.parts) for p, c in zip(placed.prepared, placed.claims, strict=True))
+    views = tuple(
+        None if at is None else plan_view(at, p, inputs.grid, store.scene_raster(p.scene.id), store.parts)
+        for at, p in zip(placed.placements, placed.prepared, strict=True)
+    )
+    pairs, changes = consecutive_pairs(inputs.scenes), []
+    method = check_method(inputs.site.change.method)
+    for k, pair in enumerate(pairs):
+        progress(k, len(pairs), "pairs")
+        refused = _refused(pair, placed)
+        changes.append(
+            refused
+            or plan_pair(
+                pair,
+                placed.placements,
+                inputs.grid,
+                store.parts,
+                method=method,
+                false_alarm_rate=inputs.site.change.false_alarm_rate,
+            )
+        )
+    return Plan(counts, views, pairs, tuple(changes))
+
+
+def _refused(pair: Pair, placed: Placed) -> str | None:
+    """Say why a pair that was not matched is not compared: its georeference alone would show shifts as change."""
+    for k in (pair.before, pair.after):
+        record = placed.records[k]
+        if record.status in ("georeference", "refused"):
+            return f"registration of {placed.prepared[k].scene.id} was refused: {record.reason}"
+    return None
+
+
+def _made(views: Sequence[ViewPlan | None]) -> list[ViewPlan]:
+    return [v for v in views if v is not None]
+
+
+def _compared(plan: Plan) -> list[PairPlan]:
+    return [c for c in plan.changes if isinstance(c, PairPlan)]
+
+
+def _tasks(plan: Plan) -> list[Task]:
+    counts = [t for p in plan.counts for t in p.tasks]
+    views = [t for p in _made(plan.views) for t in p.tasks]
+    changes = [t for p in _compared(plan) for t in p.tasks]
+    return [*counts, *views, *changes]
+
+
+def _merge(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> tuple[Found, tuple[PairRecord, ...]]:
+    for view in _made(plan.views):
+        if view.tasks:
+            merge_views(view.path, view.tasks, inputs.grid, bands=view.bands, key=view.key)
+    objects = [_objects(inputs, placed, plan, k) for k in range(len(inputs.scenes))]
+    where = extents(inputs.grid, inputs.zones)
+    observations = chain.from_iterable(
+        _observations(inputs, placed, objects[k], where, k) for k in range(len(inputs.scenes))
+    )
+    records: list[PairRecord] = []
+    regions: list[ChangeRegion] = []
+    for pair, change in zip(plan.pairs, plan.changes, strict=True):
+        record, found = _merge_pair(inputs, pair, change, store)
+        records.append(record)
+        regions += found
+    events = chain.from_iterable(_events(inputs, placed, objects, pair) for pair in plan.pairs)
+    everything = tuple(chain.from_iterable(objects))
+    return Found(everything, tuple(events), tuple(observations), tuple(regions)), tuple(records)
+
+
+def _objects(inputs: SiteInputs, placed: Placed, plan: Plan, k: int) -> tuple[SiteObject, ...]:
+    at = placed.placements[k]
+    found = read_parts([t.part for t in plan.counts[k].tasks])
+    return () if at is None else site_objects(found, at, inputs.grid, inputs.zones)
+
+
+def _observations(
+    inputs: SiteInputs, placed: Placed, objects: Sequence[SiteObject], where: Sequence[Extent], k: int
+) -> tuple[Observation, ...]:
+    return observe(
+        inputs.site.id,
+        inputs.scenes[k],
+        placed.placements[k],
+        placed.prepared[k].data,
+        placed.records[k].reason,
+        placed.claims[k],
+        objects,
+        where,
+    )
+
+
+def _events(
+    inputs: SiteInputs, placed: Placed, objects: Sequence[Sequence[SiteObject]], pair: Pair
+) -> tuple[Event, ...]:
+    before, after = placed.placements[pair.before], placed.placements[pair.after]
+    if before is None or after is None or _refused(pair, placed):
+        return ()
+    claims = placed.claims[pair.before], placed.claims[pair.after]
+    return find_events(objects[pair.before], objects[pair.after], (before, after), claims, inputs.grid)
+
+
+def _merge_pair(
+    inputs: SiteInputs, pair: Pair, change: PairPlan | str, store: SiteStore
+) -> tuple[PairRecord, tuple[ChangeRegion, ...]]:
+    before, after = inputs.scenes[pair.before], inputs.scenes[pair.after]
+    if isinstance(change, str):
+        gsd = max(before.gsd_m, after.gsd_m)
+        record = PairRecord(
+            before.id, after.id, "not_observable", change, gsd, "none", "", None, None, "", 0.0, 0.0, 0.0, None
+        )
+        return record, ()
+    pair_map = merge_change(change.estimate, change.tasks, inputs.grid, min_area_m2=inputs.site.change.min_area_m2)
+    path = store.change_raster(before.id, after.id)
+    write_change(path, pair_map, inputs.grid, step=change.estimate.step, key=change.key)
+    regions = regions_of(pair_map, change.estimate, inputs.grid, inputs.zones)
+    return _pair_record(change, pair_map, path.relative_to(store.root)), regions
+
+
+def _pair_record(change: PairPlan, found: ChangeMap, raster: Path) -> PairRecord:
+    e = change.estimate
+    return PairRecord(
+        before=e.before.scene.id,
+        after=e.after.scene.id,
+        status="compared",
+        reason=None,
+        gsd_m=e.gsd_m,
+        method=e.model.method,
+        method_reason=e.method_reason,
+        threshold=float(e.model.threshold),
+        false_alarm_rate=e.model.false_alarm_rate,
+        notes=e.model.notes,
+        changed_m2=found.changed_m2,
+        share_changed=found.share_changed,
+        share_observed=found.share_observed,
+        raster=raster.as_posix(),
+    )
+
+
+def _write(
+    inputs: SiteInputs,
+    placed: Placed,
+    found: Found,
+    pairs: tuple[PairRecord, ...],
+    plan: Plan,
+    store: SiteStore,
+) -> None:
+    """Write the tables, then the manifest: a manifest stands only over complete results."""
+    placed_on_earth = inputs.grid.georeferenced
+    write_table(to_frame(found.observations, Observation), store.observations)
+    write_table(to_geoframe(found.objects, SiteObject, georeferenced=placed_on_earth), store.objects)
+    write_table(to_geoframe(found.events, Event, georeferenced=placed_on_earth), store.events)
+    write_table(to_geoframe(found.regions, ChangeRegion, georeferenced=placed_on_earth), store.changes)
+    rasters = [v.path for v in _made(plan.views)] + [store.root / p.raster for p in pairs if p.raster]
+    files = [store.objects, store.events, store.observations, store.changes, *rasters]
+    manifest = Manifest(
+        format=FORMAT,
+        key=inputs.key,
+        site=inputs.site.id,
+        name=inputs.site.name,
+        grid=_grid_record(inputs),
+        zones=tuple(ZoneRecord(z.id, z.name, z.area_m2, z.polygon.wkt) for z in inputs.zones),
+        scenes=_scene_records(inputs, placed, plan, store),
+        pairs=pairs,
+        detectors=_detectors(inputs, placed),
+        parameters=parameters(inputs.site),
+        software=dict(software()),
+        notes=inputs.notes,
+        files={p.relative_to(store.root).as_posix(): sha256_file(p) for p in files},
+    )
+    write_text(store.manifest, to_json(manifest))
+
+
+def _grid_record(inputs: SiteInputs) -> GridRecord:
+    grid = inputs.grid
+    a = grid.geobox.affine
+    return GridRecord(*grid.shape, grid.gsd_m, grid.crs_wkt, (a.a, a.b, a.c, a.d, a.e, a.f))
+
+
+def _scene_records(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> tuple[SceneRecord, ...]:
+    (whole, *_) = extents(inputs.grid, ())
+    records = []
+    for prepared, at, record, view in zip(placed.prepared, placed.placements, placed.records, plan.views, strict=True):
+        seen = data = np.zeros(whole.rows.shape, np.bool_)
+        if at is not None:
+            rows, cols = at.to_scene(whole.rows, whole.cols)
+            seen, data = prepared.clear.at(rows, cols), prepared.data.at(rows, cols)
+        raster = view.path.relative_to(store.root).as_posix() if view else None
+        records.append(
+            SceneRecord(
+                portable(prepared.scene, store.root), record, float(seen.mean()), float((data & ~seen).mean()), raster
+            )
+        )
+    return tuple(records)
+
+
+def _detectors(inputs: SiteInputs, placed: Placed) -> tuple[DetectorRecord, ...]:
+    detector, found = shipped_detector(), {}
+    for scene, claims in zip(inputs.scenes, placed.claims, strict=True):
+        for c in claims:
+            if c.observable:
+                a = detector.accuracy(c.label, scene.gsd_m)
+                found[c.label, scene.gsd_m] = DetectorRecord(
+                    detector.name, c.label, scene.gsd_m, a.precision, a.recall, a.objects, a.source
+                )
+    return tuple(found[k] for k in sorted(found))
+
+
+def _forget_parts(store: SiteStore, plan: Plan) -> None:
+    """Drop the tiles that finished rasters hold now; objects are small and serve the next run."""
+    kept = {t.part.name for p in plan.counts for t in p.tasks}
+    for path in store.parts.glob("*"):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)

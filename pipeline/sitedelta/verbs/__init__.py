@@ -1,0 +1,1 @@
+"""The verbs on single images: register, change, count, compare."""

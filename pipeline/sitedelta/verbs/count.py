@@ -1,0 +1,224 @@
+"""Count aircraft and vehicles in images, each in its own pixels."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rasterdelta.detect.protocol import Detections
+from sitedelta.claims import CLASSES, Claim, check_classes, claim
+from sitedelta.counting import box_of, count_scenes, interval_of
+from sitedelta.errors import InputError
+from sitedelta.grid import scene_grid
+from sitedelta.ingest import scene_from_file
+from sitedelta.observing import NOTHING, WHOLE
+from sitedelta.prepare import Prepared, prepare
+from sitedelta.progress import Progress, silent
+from sitedelta.records import Status
+from sitedelta.store import write_json, write_text, written_aside
+
+if TYPE_CHECKING:
+    import geopandas
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """One object of one image; the columns of the table, in order."""
+
+    image: str
+    label: str
+    score: float
+    row: float
+    col: float
+    """Centre, in pixels of the image file."""
+    length_m: float
+    width_m: float
+    heading_deg: float
+    row_min: float
+    col_min: float
+    row_max: float
+    col_max: float
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The objects of several images."""
+
+    rows: tuple[CountRow, ...]
+    summary: dict[str, Any]
+    """What `FILE.summary.json` says."""
+
+
+def count(
+    images: Sequence[str | Path],
+    *,
+    out: Path | None = None,
+    gsd: float | None = None,
+    classes: Sequence[str] = CLASSES,
+    jobs: int = 0,
+    progress: Progress = silent,
+) -> "geopandas.GeoDataFrame":
+    """Count objects in images.
+
+    The parameters and errors are those of `count_files`; `out` may be omitted.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row an object, columns as in the CSV file; points in WGS 84 where all images are georeferenced, else in
+        pixels (column, row) of each image. `attrs["summary"]` is JSON-ready.
+    """
+    done = count_files(images, out=out, gsd=gsd, classes=classes, jobs=jobs, progress=progress)
+    table = _geoframe(done.rows)
+    table.attrs["summary"] = done.summary
+    return table
+
+
+def count_files(
+    images: Sequence[str | Path],
+    *,
+    out: Path | None = None,
+    gsd: float | None = None,
+    classes: Sequence[str] = CLASSES,
+    jobs: int = 0,
+    progress: Progress = silent,
+) -> Counted:
+    """Count objects in images, and write a table and a summary beside it.
+
+    Parameters
+    ----------
+    images
+        Files; each is counted by itself.
+    out
+        Table to write, by its ending: .csv, .geojson, .gpkg or .parquet; the summary is `<out>.summary.json`.
+    gsd
+        Ground sampling distance in metres, needed for images that carry none.
+    classes
+        What to count.
+    jobs
+        Local processes; 0 means one a core.
+
+    Raises
+    ------
+    InputError
+        An image cannot be used, a class is unknown, or the table's ending is.
+    """
+    labels = check_classes(tuple(classes))
+    write = _writer(out)
+    scenes = [scene_from_file(Path(i), gsd_m=gsd, require_date=False) for i in images]
+    prepared = [prepare(s) for s in scenes]
+    claims = [tuple(claim(c, s.gsd_m, kind=s.kind) for c in labels) for s in scenes]
+    found = count_scenes(prepared, claims, jobs=jobs, progress=progress)
+    rows = [r for i, p, f in zip(images, prepared, found, strict=True) for r in _rows(str(i), p, f)]
+    said = [_said(str(i), p, c, f) for i, p, c, f in zip(images, prepared, claims, found, strict=True)]
+    done = Counted(tuple(rows), {"images": said})
+    if out is not None:
+        write(done.rows, out)
+        write_json(out.with_name(out.name + ".summary.json"), done.summary)
+    return done
+
+
+def _rows(image: str, prepared: Prepared, found: Detections) -> list[CountRow]:
+    lonlat = scene_grid(prepared.scene).lonlat(found.row, found.col)
+    rows = []
+    for i in range(len(found)):
+        row, col, heading = float(found.row[i]), float(found.col[i]), float(found.heading_deg[i])
+        length, width = float(found.length_m[i]), float(found.width_m[i])
+        box = box_of(row, col, length / 2 / prepared.pixel_m, width / 2 / prepared.pixel_m, heading)
+        place = (None, None) if lonlat is None else (float(lonlat[0][i]), float(lonlat[1][i]))
+        score, name = float(found.score[i]), str(found.label[i])
+        rows.append(CountRow(image, name, score, row, col, length, width, heading, *box, *place))
+    return rows
+
+
+def _said(image: str, prepared: Prepared, claims: tuple[Claim, ...], found: Detections) -> dict[str, Any]:
+    data = prepared.data.mask
+    share = float(prepared.clear.mask[data].mean()) if data.any() else 0.0
+    counts = {c.label: int((found.label == c.label).sum()) for c in claims}
+    return {
+        "image": image,
+        "gsd_m": prepared.scene.gsd_m,
+        "classes": {c.label: _class(c, counts[c.label], share, prepared.scene.gsd_m) for c in claims},
+    }
+
+
+def _class(c: Claim, found: int, share: float, gsd_m: float) -> dict[str, Any]:
+    cloud = f"{1 - share:.0%} under cloud"
+    if not c.observable or share < NOTHING:
+        return _entry(Status.NOT_OBSERVABLE, None, None, None, c.reason or cloud, c.min_length_m)
+    interval = interval_of(found, c.label, gsd_m)
+    if share < WHOLE:
+        return _entry(Status.PARTLY, found, interval.low, None, cloud, c.min_length_m)
+    status = Status.COUNTED if found else Status.OBSERVED_ZERO
+    return _entry(status, found, interval.low, interval.high, None, c.min_length_m)
+
+
+def _entry(
+    status: Status, found: int | None, low: int | None, high: int | None, reason: str | None, min_length_m: float
+) -> dict[str, Any]:
+    return {
+        "status": status.value,
+        "count": found,
+        "low": low,
+        "high": high,
+        "reason": reason,
+        "min_length_m": min_length_m,
+    }
+
+
+def _writer(out: Path | None) -> Any:
+    writers = {".csv": _write_csv, ".geojson": _write_vector, ".gpkg": _write_vector, ".parquet": _write_parquet}
+    ending = ".csv" if out is None else out.suffix.lower()
+    if ending not in writers:
+        msg = f"{out}: a table ends in {', '.join(writers)}; give --out such a name"
+        raise InputError(msg)
+    return writers[ending]
+
+
+def _write_csv(rows: tuple[CountRow, ...], out: Path) -> None:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["class" if n == "label" else n for n in CountRow.__slots__])
+    for r in rows:
+        table.writerow([_cell(n, v) for n, v in asdict(r).items()])
+    write_text(out, text.getvalue())
+
+
+def _cell(name: str, value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.7f}" if name in ("lon", "lat") else f"{value:.4f}" if name == "score" else f"{value:.2f}"
+    return "" if value is None else value
+
+
+def _write_vector(rows: tuple[CountRow, ...], out: Path) -> None:
+    table = _geoframe(rows)
+    driver = {".geojson": "GeoJSON", ".gpkg": "GPKG"}[out.suffix.lower()]
+    with written_aside(out) as aside:
+        aside.unlink()
+        table.to_file(aside, driver=driver, engine="pyogrio", layer="objects")
+
+
+def _write_parquet(rows: tuple[CountRow, ...], out: Path) -> None:
+    with written_aside(out) as aside:
+        _geoframe(rows).to_parquet(aside, index=False)
+
+
+def _geoframe(rows: tuple[CountRow, ...]) -> "geopandas.GeoDataFrame":
+    import geopandas
+    import pandas as pd
+
+    table = pd.DataFrame([asdict(r) for r in rows], columns=list(CountRow.__slots__)).rename(columns={"label": "class"})
+    table[["lon", "lat"]] = table[["lon", "lat"]].astype("float64")
+    on_earth = bool(len(rows)) and bool(np.isfinite(table[["lon", "lat"]].to_numpy()).all())
+    if on_earth:
+        shapes = geopandas.points_from_xy(table["lon"], table["lat"])
+    else:
+        table["crs"] = "pixel"
+        shapes = geopandas.points_from_xy(table["col"], table["row"])
+    return geopandas.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326" if on_earth else None)

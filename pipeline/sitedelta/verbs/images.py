@@ -1,0 +1,104 @@
+"""What the verbs on two images share: open, check, place."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rasterdelta.registration.result import IDENTITY, Alignment, Refusal
+from sitedelta.align import align, frame_of
+from sitedelta.errors import RegistrationRefused
+from sitedelta.grid import SiteGrid, choose_grid, scene_grid
+from sitedelta.ingest import has_date, scene_from_file
+from sitedelta.placement import Placement
+from sitedelta.prepare import Prepared, prepare
+from sitedelta.scene import Kind, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePair:
+    """Two images on the pixel grid of the first."""
+
+    grid: SiteGrid
+    before: Prepared
+    after: Prepared
+    placements: tuple[Placement, Placement]
+    alignment: Alignment | None
+    """None where the images could not be matched, and are taken to lie as they were given."""
+    note: str
+    """How they were brought together, in a sentence."""
+
+    def summary(self) -> dict[str, Any]:
+        """Give what the summaries of the verbs say of the alignment."""
+        found = self.alignment
+        return {
+            "model": found.model if found else "as given",
+            "matrix": [float(v) for v in (found.matrix if found else IDENTITY).ravel()],
+            "residual_px": round(found.residual_px, 4) if found else None,
+            "residual_m": round(found.residual_px * self.grid.gsd_m, 4) if found else None,
+            "support": round(found.support, 4) if found else None,
+            "note": self.note,
+        }
+
+
+def open_images(
+    before: str | Path, after: str | Path, *, gsd: float | None, kind: Kind = "optical"
+) -> tuple[Scene, Scene]:
+    """Describe two images of one place; raises `InputError` for one that cannot be used, or without overlap."""
+    first, second = (scene_from_file(Path(p), gsd_m=gsd, kind=kind, require_date=False) for p in (before, after))
+    if first.georeferenced and second.georeferenced:
+        choose_grid((first, second), None)
+    return first, replace(second, id=f"{second.id}-2") if second.id == first.id else second
+
+
+def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
+    """Bring the second image onto the pixel grid of the first.
+
+    Parameters
+    ----------
+    as_given : bool
+        True: two images that cannot be matched, but lie on each other as given (by georeference, or by equal size and
+        ground sampling distance), are taken to be aligned already, and the note says so.
+
+    Raises
+    ------
+    RegistrationRefused
+        The match cannot be trusted.
+    """
+    grid, before, after = scene_grid(first), prepare(first), prepare(second)
+    found = align(before, after, grid)
+    if isinstance(found, Alignment):
+        note = f"matched ({found.model}), median residual {found.residual_px:.2f} pixels"
+        return ImagePair(grid, before, after, (stand(before, grid), stand(after, grid, found)), found, note)
+    if as_given and _lie_alike(first, second):
+        note = f"taken as aligned already, because they lie alike; matching was refused: {found.reason}"
+        return ImagePair(grid, before, after, (stand(before, grid), stand(after, grid)), None, note)
+    raise refused(first, second, found)
+
+
+def stand(prepared: Prepared, grid: SiteGrid, alignment: Alignment | None = None) -> Placement:
+    """Place an image on a grid, by its nominal frame and an alignment."""
+    return Placement(prepared.scene, frame_of(prepared, grid), alignment, prepared.clear)
+
+
+def refused(first: Scene, second: Scene, found: Refusal) -> RegistrationRefused:
+    """Say which two images could not be brought together, and why."""
+    names = f"{second.originals[0].name} to {first.originals[0].name}"
+    return RegistrationRefused(f"cannot align {names}: {found.reason}; nothing was written")
+
+
+def _lie_alike(first: Scene, second: Scene) -> bool:
+    if first.georeferenced or second.georeferenced:
+        return first.georeferenced and second.georeferenced
+    return (first.height, first.width, first.gsd_m) == (second.height, second.width, second.gsd_m)
+
+
+def image_summary(scene: Scene) -> dict[str, Any]:
+    """Give what the summaries of the verbs say of an image."""
+    return {
+        "file": scene.originals[0].name,
+        "sha256": scene.sha256,
+        "date": scene.date.isoformat() if has_date(scene) else None,
+        "gsd_m": scene.gsd_m,
+        "bands": list(scene.bands),
+        "georeferenced": scene.georeferenced,
+    }

@@ -1,0 +1,167 @@
+"""Bring one image onto the grid of another."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from rasterdelta.registration.result import Alignment, ModelChoice, Refusal
+from sitedelta.align import align
+from sitedelta.errors import InputError
+from sitedelta.grid import SiteGrid, scene_grid
+from sitedelta.placement import Placement
+from sitedelta.prepare import prepare
+from sitedelta.progress import Progress, silent
+from sitedelta.raster import describe
+from sitedelta.rasterfile import Block, Layout, write_cog
+from sitedelta.store import write_text
+from sitedelta.tiles import cut
+from sitedelta.verbs.images import image_summary, open_images, refused, stand
+from sitedelta.warp import read_placed
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_ANY_GSD_M = 1.0
+"""Stands for the pixels of images that carry no ground sampling distance: only their ratio matters, and it is found."""
+
+
+def register(
+    reference: str | Path,
+    moving: str | Path,
+    *,
+    out: Path | None = None,
+    field: Path | None = None,
+    points: Path | None = None,
+    model: str = "auto",
+    progress: Progress = silent,
+) -> "xr.DataArray":
+    """Bring a moving image onto the pixel grid of a reference.
+
+    The parameters and errors are those of `register_files`; `out` may be omitted.
+
+    Returns
+    -------
+    DataArray
+        The aligned image (band, y, x) with `attrs["valid"]`, True where it shows the ground; `attrs["summary"]` is
+        JSON-ready.
+    """
+    from sitedelta.arrays import read_dataarray
+
+    with TemporaryDirectory() as folder:
+        target = out or Path(folder) / "aligned.tif"
+        summary = register_files(
+            reference, moving, out=target, field=field, points=points, model=model, progress=progress
+        )
+        found = read_dataarray(target)
+    return found.assign_attrs(summary=summary)
+
+
+def register_files(
+    reference: str | Path,
+    moving: str | Path,
+    *,
+    out: Path,
+    field: Path | None = None,
+    points: Path | None = None,
+    model: str = "auto",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Bring a moving image onto the pixel grid of a reference, and write it.
+
+    Parameters
+    ----------
+    out
+        GeoTIFF for the aligned image, in the moving image's own bands and data type, with a mask.
+    field
+        GeoTIFF for the displacement: float32 bands dcol and drow in pixels; moving(col + dcol, row + drow) shows the
+        ground of reference(col, row). NaN where the moving image does not reach.
+    points
+        CSV for the tie points: col, row, dcol, drow, quality, inlier.
+    model
+        How one image may differ from the other: auto, shift, affine or field.
+
+    Returns
+    -------
+    dict
+        JSON-ready: the images, the model, its matrix, residual and support.
+
+    Raises
+    ------
+    InputError
+        An image cannot be used, or the model is unknown.
+    RegistrationRefused
+        The match cannot be trusted; nothing is written.
+    """
+    chosen = _known(model)
+    has_scale = all(describe(Path(p)).georeferenced for p in (reference, moving))
+    first, second = open_images(reference, moving, gsd=None if has_scale else _ANY_GSD_M)
+    progress(0, 2, "matching")
+    grid, before, after = scene_grid(first), prepare(first), prepare(second)
+    found = align(before, after, grid, model=chosen, same_scale=has_scale)
+    if isinstance(found, Refusal):
+        raise refused(first, second, found)
+    progress(1, 2, "resampling")
+    placement = stand(after, grid, found)
+    write_cog(out, _blocks(placement, grid), grid, Layout(len(second.bands), second.dtype, second.bands), tags={})
+    if field is not None:
+        layout = Layout(2, "float32", ("dcol", "drow"), nodata=float("nan"))
+        write_cog(field, _displacements(placement, grid), grid, layout, tags={})
+    if points is not None:
+        write_text(points, _csv(found))
+    progress(2, 2, "resampling")
+    return {
+        "reference": image_summary(first),
+        "moving": image_summary(second),
+        "model": found.model,
+        "matrix": [float(v) for v in found.matrix.ravel()],
+        "residual_px": round(found.residual_px, 4),
+        "support": round(found.support, 4),
+        "tie_points": len(found.points.col),
+        "inliers": int(found.points.inlier.sum()),
+    }
+
+
+def _known(model: str) -> ModelChoice:
+    choices: tuple[ModelChoice, ...] = get_args(ModelChoice)
+    for choice in choices:
+        if choice == model:
+            return choice
+    msg = f"unknown registration model {model!r}: choose one of {', '.join(choices)}"
+    raise InputError(msg)
+
+
+def _blocks(placement: Placement, grid: SiteGrid) -> Iterator[Block]:
+    scene = placement.scene
+    dtype = np.dtype(scene.dtype)
+    bands = range(1, len(scene.bands) + 1)
+    for tile in cut(grid.shape, halo=0):
+        image, valid = read_placed(scene, placement.to_scene, tile.core, bands=bands)
+        if np.issubdtype(dtype, np.integer):
+            limits = np.iinfo(dtype)
+            image = np.clip(np.round(image), limits.min, limits.max)
+        yield tile.row0, tile.col0, image.astype(dtype), valid
+
+
+def _displacements(placement: Placement, grid: SiteGrid) -> Iterator[Block]:
+    scene, found = placement.scene, placement.alignment
+    if found is None:
+        return
+    for tile in cut(grid.shape, halo=0):
+        row0, row1, col0, col1 = tile.core
+        rows, cols = np.meshgrid(
+            np.arange(row0, row1, dtype=np.float32), np.arange(col0, col1, dtype=np.float32), indexing="ij"
+        )
+        shift = np.stack(found.displacement(rows, cols))
+        r, c = placement.to_scene(rows.astype(np.float64), cols.astype(np.float64))
+        inside = (r >= 0) & (r <= scene.height - 1) & (c >= 0) & (c <= scene.width - 1)
+        yield tile.row0, tile.col0, np.where(inside, shift, np.nan).astype(np.float32), None
+
+
+def _csv(found: Alignment) -> str:
+    p = found.points
+    rows = zip(p.col, p.row, p.dcol, p.drow, p.quality, p.inlier, strict=True)
+    lines = [f"{c:.3f},{r:.3f},{dc:.4f},{dr:.4f},{q:.4f},{int(i)}" for c, r, dc, dr, q, i in rows]
+    return "\n".join(["col,row,dcol,drow,quality,inlier", *lines, ""])

@@ -1,0 +1,59 @@
+"""The display image of each scene on the site grid: what the report shows and chips are cut from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rasterdelta.display import Stretch
+from sitedelta.bands import display_bands
+from sitedelta.context import load_context
+from sitedelta.grid import SiteGrid
+from sitedelta.placement import Placement
+from sitedelta.rasterfile import Block, Layout, write_cog
+from sitedelta.store import written_aside
+from sitedelta.tiles import Tile
+from sitedelta.warp import read_placed
+
+_COLOURS = ("red", "green", "blue")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewContext:
+    """What the tiles of one scene share."""
+
+    placement: Placement
+    stretch: Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTask:
+    """One tile of a scene's display image."""
+
+    context: Path
+    """A saved `ViewContext`."""
+    tile: Tile
+    part: Path
+    """An .npz with `image` (uint8, band, row, column) and `valid` (True = valid)."""
+
+    def run(self) -> None:
+        view = load_context(self.context, ViewContext)
+        scene = view.placement.scene
+        image, valid = read_placed(scene, view.placement.to_scene, self.tile.core, bands=display_bands(scene))
+        shown = np.round(view.stretch.apply(image) * 255).astype(np.uint8)
+        with written_aside(self.part) as aside, aside.open("wb") as file:
+            np.savez(file, image=np.where(valid, shown, 0), valid=valid)
+
+
+def merge_views(path: Path, tasks: Sequence[ViewTask], grid: SiteGrid, *, bands: int, key: str) -> None:
+    """Join the tiles of a scene's display image to one raster."""
+    names = _COLOURS if bands == len(_COLOURS) else ("grey",)
+    layout = Layout(bands, "uint8", names, jpeg=True)
+    write_cog(path, _blocks(tasks), grid, layout, tags={"SITEDELTA_KEY": key})
+
+
+def _blocks(tasks: Sequence[ViewTask]) -> Iterator[Block]:
+    for task in tasks:
+        with np.load(task.part) as part:
+            yield task.tile.row0, task.tile.col0, part["image"], part["valid"]

@@ -1,0 +1,121 @@
+"""Read a scene on another grid: one resampling from the original, masks carried, the same for any tiling."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasterdelta.resample import downsample, resample
+from rasterdelta.types import Image, Mask, Plane
+from sitedelta.placement import Coordinates, Placement
+from sitedelta.raster import Reader
+from sitedelta.scene import Scene
+
+ToScene = Callable[[Coordinates, Coordinates], tuple[Coordinates, Coordinates]]
+
+_NODES = 32
+"""Grid pixels between two exact evaluations of the mapping; bilinear between them."""
+_REACH = 4
+"""Scene pixels that the resampling kernel may reach beyond a point."""
+
+
+def scene_coordinates(
+    to_scene: ToScene, window: tuple[int, int, int, int], *, step: float = 1.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the scene's (rows, cols) for each pixel of a window (row0, row1, col0, col1) of a grid.
+
+    The window counts cells of `step` by `step` grid pixels. The mapping is evaluated on a lattice that is fixed on
+    the grid, so that any window gives the same values.
+    """
+    row0, row1, col0, col1 = window
+    r_first, c_first = row0 // _NODES * _NODES, col0 // _NODES * _NODES
+    node_rows = np.arange(r_first, row1 + _NODES, _NODES, dtype=np.float64)
+    node_cols = np.arange(c_first, col1 + _NODES, _NODES, dtype=np.float64)
+    rr, cc = np.meshgrid((node_rows + 0.5) * step - 0.5, (node_cols + 0.5) * step - 0.5, indexing="ij")
+    nodes = to_scene(rr, cc)
+    r = (np.arange(row0, row1) - r_first) / _NODES
+    c = (np.arange(col0, col1) - c_first) / _NODES
+    rows, cols = (_bilinear(n, r, c) for n in nodes)
+    return rows, cols
+
+
+def _bilinear(nodes: Coordinates, r: Coordinates, c: Coordinates) -> Coordinates:
+    i, j = r.astype(np.intp), c.astype(np.intp)
+    fr, fc = (r - i)[:, None], (c - j)[None, :]
+    across = nodes[:, j] * (1 - fc) + nodes[:, j + 1] * fc
+    return across[i] * (1 - fr) + across[i + 1] * fr
+
+
+def read_placed(
+    scene: Scene,
+    to_scene: ToScene,
+    window: tuple[int, int, int, int],
+    *,
+    bands: Sequence[int],
+    step: float = 1.0,
+) -> tuple[Image, Mask]:
+    """Read a window (row0, row1, col0, col1) of a grid from the scene's original.
+
+    Parameters
+    ----------
+    bands : sequence of int
+        Bands of the original, counted from 1.
+    step : float
+        Size of the window's cells in grid pixels; where cells are larger than the scene's pixels, the scene is
+        averaged first.
+    """
+    rows, cols = scene_coordinates(to_scene, window, step=step)
+    return _read_at(scene, rows, cols, bands)
+
+
+def read_clear(
+    placement: Placement, window: tuple[int, int, int, int], *, bands: Sequence[int], step: float = 1.0
+) -> tuple[Image, Mask]:
+    """Read a window of the site grid; True in the mask where there is data and no cloud."""
+    rows, cols = scene_coordinates(placement.to_scene, window, step=step)
+    image, valid = _read_at(placement.scene, rows, cols, bands)
+    return image, valid & placement.clear.at(rows, cols)
+
+
+def _read_at(scene: Scene, rows: Coordinates, cols: Coordinates, bands: Sequence[int]) -> tuple[Image, Mask]:
+    factor = max(1, int(_ratio(rows, cols) + 0.25))
+    source = _source_window(rows, cols, scene, factor)
+    if source is None:
+        shape = rows.shape
+        return np.zeros((len(bands), *shape), np.float32), np.zeros(shape, np.bool_)
+    with Reader(scene.uri) as reader:
+        image, valid = reader.read(source, bands=bands)
+    if factor > 1:
+        image, valid = downsample(image, valid, factor)
+    return resample(image, valid, _within(rows, source[0], factor), _within(cols, source[2], factor))
+
+
+def _within(positions: Coordinates, first: int, factor: int) -> Plane:
+    return ((positions - first + 0.5) / factor - 0.5).astype(np.float32)
+
+
+def _ratio(rows: Coordinates, cols: Coordinates) -> float:
+    """Scene pixels per cell, along the window's first row and column."""
+    down = np.hypot(rows[-1, 0] - rows[0, 0], cols[-1, 0] - cols[0, 0]) / max(1, rows.shape[0] - 1)
+    right = np.hypot(rows[0, -1] - rows[0, 0], cols[0, -1] - cols[0, 0]) / max(1, rows.shape[1] - 1)
+    return float(max(down, right))
+
+
+def _source_window(rows: Coordinates, cols: Coordinates, scene: Scene, factor: int) -> tuple[int, int, int, int] | None:
+    """Give the part of the scene that the window needs, on whole multiples of `factor`; None where there is none."""
+    bounds = []
+    for positions, size in ((rows, scene.height), (cols, scene.width)):
+        low = max(0, int(np.floor(positions.min())) - _REACH * factor) // factor * factor
+        high = min(
+            -(-size // factor) * factor, -(-(int(np.ceil(positions.max())) + _REACH * factor) // factor) * factor
+        )
+        if high <= low:
+            return None
+        bounds += [low, high]
+    return bounds[0], bounds[1], bounds[2], bounds[3]
+
+
+def fitted_size(height: float, width: float, most: int) -> tuple[int, int, float]:
+    """Give the shape and the cell size of the finest reduced grid whose longer side is at most `most` cells."""
+    step = max(1.0, max(height, width) / most)
+    return max(1, int(np.ceil(height / step))), max(1, int(np.ceil(width / step))), step
