@@ -84,8 +84,9 @@ _MONTHS = {
 }
 _MMM = "(?P<mon>" + "|".join(_MONTHS) + ")"
 _MON = _MMM + "[a-z]*"
-_CLOCK = r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)"
-_SHORT_CLOCK = r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)"
+_H, _M, _S = r"(?P<H>[01]\d|2[0-3])", r"(?P<M>[0-5]\d)", r"(?P<S>[0-5]\d)"
+_CLOCK = _H + _M + _S
+_DASHED = r"(?P<y>19[6-9]\d|20\d\d)(?P<sep>[-_. ])(?P<m>\d\d?)(?P=sep)(?P<d>\d\d?)"
 _YMD = r"(?P<y>19[6-9]\d|20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"
 
 _PRODUCTS = (
@@ -98,15 +99,18 @@ _PRODUCTS = (
 )
 _FORMS = (
     rf"(?<!\d){_YMD}(?:t|z|_t?|-)?{_CLOCK}(?!\d)",
-    rf"(?<!\d){_YMD}t{_SHORT_CLOCK}(?!\d)",
+    rf"(?<!\d){_YMD}t{_H}{_M}(?!\d)",
     rf"(?<!\d){_YMD}(?!\d)",
-    (
-        r"(?<!\d)(?P<y>19[6-9]\d|20\d\d)(?P<sep>[-_. ])(?P<m>\d\d?)(?P=sep)(?P<d>\d\d?)"
-        r"(?:[t_ -](?P<H>[01]\d|2[0-3])[-_:.h]?(?P<M>[0-5]\d)(?:[-_:.m]?(?P<S>[0-5]\d))?(?!\d))?(?!\d)"
-    ),
+    rf"(?<!\d){_DASHED}t{_H}[-_:.h]?{_M}(?:[-_:.m]?{_S})?(?![-_:.]?\d)",
+    rf"(?<!\d){_DASHED}[_ -]{_CLOCK}(?!\d)",
+    rf"(?<!\d){_DASHED}[_ -]{_H}[:.h]{_M}(?:[:.m]{_S})?(?![-_:.]?\d)",
+    rf"(?<!\d){_DASHED}(?!\d)",
     rf"(?<![a-z0-9])(?P<d>\d\d?)[-_. ]?{_MON}[-_., ]*(?P<y>19[6-9]\d|20\d\d)(?!\d)",
     rf"(?<![a-z]){_MON}[-_. ]?(?P<d>\d\d?)[-_., ]+(?P<y>19[6-9]\d|20\d\d)(?!\d)",
 )
+_CAPTURED = r"screen[ _-]?(shot|capture)\D*\d{4}-?\d\d-?\d\d\D{1,5}\d\d[-:.]?\d\d[-:.]?\d\d"
+"""Names that systems give to screenshots, with the moment of the capture."""
+
 _EITHER = (
     # Day and month, or day and year, could be exchanged.
     (r"(?<!\d)(?P<a>\d\d?)(?P<sep>[-_.])(?P<b>\d\d?)(?P=sep)(?P<y>19[6-9]\d|20\d\d)(?!\d)", ("dmy", "mdy")),
@@ -150,8 +154,10 @@ def date_in_name(path: Path, *, today: date) -> Taken | None:
     Raises
     ------
     InputError
-        The name can mean several dates.
+        The name can mean several dates, or states when a screenshot was made.
     """
+    if re.match(_CAPTURED, path.stem.lower()):
+        raise InputError(f"{path}: its name says when the screenshot was made, not the image; give that with `date:`")
     found = dates_in(path.stem, today=today)
     if len(found) > 1:
         days = " or ".join(f"{t.date:%Y-%m-%d}" for t in found)

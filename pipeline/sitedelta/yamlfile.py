@@ -9,7 +9,8 @@ import yaml
 from sitedelta.errors import ConfigError
 
 MAX_BYTES = 1_000_000
-MAX_NODES = 50_000
+MAX_NODES = 20_000
+MAX_DEPTH = 20
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys and indices that lead to a value, e.g. `("sites", 0, "imagery")`."""
@@ -52,7 +53,7 @@ def read_yaml(path: Path) -> Document:
     text = _read_text(path)
     loader = _Loader(text)
     try:
-        _refuse_aliases(path, text)
+        _refuse_excess(path, text)
         node = loader.get_single_node()
         if node is None:
             return Document(None, {})
@@ -84,30 +85,33 @@ def _read_text(path: Path) -> str:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _refuse_aliases(path: Path, text: str) -> None:
-    """Refuse aliases (they can grow without bound) and too many values before any of them is built."""
+def _refuse_excess(path: Path, text: str) -> None:
+    """Refuse aliases (they can grow without bound), deep nesting and too many values before any of them is built."""
+    depth = 0
     for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             raise ConfigError(f"{path}, line {line}: aliases (*name) are not read; write the value out")
-        if number > MAX_NODES:
-            raise ConfigError(f"{path}, line {line}: more than {MAX_NODES} values; split the configuration")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if number > MAX_NODES or depth > MAX_DEPTH:
+            raise ConfigError(
+                f"{path}, line {line}: more than {MAX_NODES} values or {MAX_DEPTH} levels; split the configuration"
+            )
 
 
 def _lines(path: Path, root: yaml.Node) -> dict[Place, int]:
     found: dict[Place, int] = {}
-    todo: list[tuple[Place, yaml.Node]] = [((), root)]
+    todo: list[tuple[Place, int, yaml.Node]] = [((), root.start_mark.line + 1, root)]
     while todo:
-        place, node = todo.pop()
-        found[place] = node.start_mark.line + 1
+        place, found[place], node = todo.pop()
         if isinstance(node, yaml.MappingNode):
             todo += _entries(path, place, node)
         elif isinstance(node, yaml.SequenceNode):
-            todo += [((*place, i), child) for i, child in enumerate(node.value)]
+            todo += [((*place, i), child.start_mark.line + 1, child) for i, child in enumerate(node.value)]
     return found
 
 
-def _entries(path: Path, place: Place, node: yaml.MappingNode) -> list[tuple[Place, yaml.Node]]:
+def _entries(path: Path, place: Place, node: yaml.MappingNode) -> list[tuple[Place, int, yaml.Node]]:
     seen: dict[str, int] = {}
     for key, _ in node.value:
         line = key.start_mark.line + 1
@@ -118,7 +122,7 @@ def _entries(path: Path, place: Place, node: yaml.MappingNode) -> list[tuple[Pla
                 f"{path}, line {line}: key {key.value!r} stands twice (first in line {seen[key.value]}); remove one"
             )
         seen[key.value] = line
-    return [((*place, key.value), child) for key, child in node.value]
+    return [((*place, key.value), seen[key.value], child) for key, child in node.value]
 
 
 def _reason(error: yaml.YAMLError) -> str:
