@@ -1,14 +1,13 @@
 """Commands on images: change, register, count, compare."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-import sitedelta
 from sitedelta.cli.checks import check_distinct, check_file, check_folder
 from sitedelta.cli.options import PATH, classes, examples, gsd, jobs, out_file, out_folder, talk
 from sitedelta.cli.output import conclude
+from sitedelta.cli.words import change_sentences, compare_sentences, count_sentences, register_sentences
 from sitedelta.progress import reporter
 
 TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
@@ -46,11 +45,15 @@ def change(
     summary.json and change.png.
     """
     check_folder(out, [before, after])
+    from sitedelta.verbs.change import change_files
+
     with reporter(quiet=quiet) as progress:
-        found = sitedelta.change(
+        done = change_files(
             before, after, out=out, method=method, gsd=gsd, score=score, jobs=jobs or 0, progress=progress
         )
-    conclude(found.attrs["summary"], [f"change map: {out / 'change.tif'}"], quiet=quiet, as_json=as_json)
+    summary = done.summary()
+    sentences = [*change_sentences(summary), f"change map: {out / 'change.tif'}"]
+    conclude(summary, sentences, quiet=quiet, as_json=as_json)
 
 
 @click.command(
@@ -94,11 +97,12 @@ def register(
     if points:
         check_file(points, images, suffixes=(".csv",), option="--points")
     check_distinct(out, field, points)
+    from sitedelta.verbs.register import register_files
+
     with reporter(quiet=quiet) as progress:
-        found = sitedelta.register(
-            reference, moving, out=out, field=field, points=points, model=model, progress=progress
-        )
-    conclude(found.attrs["summary"], [f"registered image: {out}"], quiet=quiet, as_json=as_json)
+        summary = register_files(reference, moving, out=out, field=field, points=points, model=model, progress=progress)
+    sentences = [*register_sentences(summary), f"aligned image: {out}"]
+    conclude(summary, sentences, quiet=quiet, as_json=as_json)
 
 
 @click.command(
@@ -129,25 +133,11 @@ def count(
     or why they could not be observed.
     """
     check_file(out, images, suffixes=TABLES)
+    from sitedelta.verbs.count import count_files
+
     with reporter(quiet=quiet) as progress:
-        found = sitedelta.count(images, out=out, gsd=gsd, classes=classes, jobs=jobs or 0, progress=progress)
-    summary = found.attrs["summary"]
+        summary = count_files(images, out=out, gsd=gsd, classes=classes, jobs=jobs or 0, progress=progress).summary
     conclude(summary, [*count_sentences(summary), f"objects: {out}"], quiet=quiet, as_json=as_json)
-
-
-def count_sentences(summary: dict[str, Any]) -> list[str]:
-    """Give one sentence an image."""
-    return [
-        f"{image['image']}: {'; '.join(_said(label, c) for label, c in image['classes'].items())}"
-        for image in summary["images"]
-    ]
-
-
-def _said(label: str, found: dict[str, Any]) -> str:
-    if found["count"] is None:
-        return f"{label} not observable ({found['reason']})"
-    partly = f", partly observable: {found['reason']}" if found["status"] == "partly_observable" else ""
-    return f"{found['count']} {label} ({found['low']} to {found['high']}{partly})"
 
 
 @click.command(
@@ -161,6 +151,7 @@ def _said(label: str, found: dict[str, Any]) -> str:
 @out_folder
 @gsd
 @classes
+@jobs
 @talk
 def compare(
     before: str,
@@ -169,6 +160,7 @@ def compare(
     out: Path,
     gsd: float | None,
     classes: tuple[str, ...],
+    jobs: int | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -179,6 +171,10 @@ def compare(
     Writes events.csv (places on the pixel grid of BEFORE), summary.json and compare.png.
     """
     check_folder(out, [before, after])
+    from sitedelta.verbs.compare import compare_files
+
     with reporter(quiet=quiet) as progress:
-        found = sitedelta.compare(before, after, out=out, gsd=gsd, classes=classes, progress=progress)
-    conclude(found.attrs["summary"], [f"events: {out / 'events.csv'}"], quiet=quiet, as_json=as_json)
+        done = compare_files(before, after, out=out, gsd=gsd, classes=classes, jobs=jobs or 0, progress=progress)
+    summary = done.summary()
+    sentences = [*compare_sentences(summary), f"events: {out / 'events.csv'}"]
+    conclude(summary, sentences, quiet=quiet, as_json=as_json)

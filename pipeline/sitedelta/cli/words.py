@@ -1,0 +1,58 @@
+"""The summaries of the verbs on images, in sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sitedelta.wording import area, counted, interval, many, percent, small_percent
+
+Summary = Mapping[str, Any]
+
+
+def change_sentences(summary: Summary) -> list[str]:
+    """Say how much changed, over how much of the image, and by which method."""
+    seen = f"both images show {percent(summary['share_observed'])} of the grid"
+    found = "no change found"
+    if summary["regions"]:
+        share = f"{small_percent(summary['share_changed'])} of what both show"
+        found = f"{counted(summary['regions'], 'region')} changed, {area(summary['changed_m2'])}, {share}"
+    method = f"method {summary['method']}: {summary['method_reason']}"
+    return [f"{found}; {seen}", method, _alignment(summary)]
+
+
+def compare_sentences(summary: Summary) -> list[str]:
+    """Say for each class what arrived, departed and stayed."""
+    return [*(_events(label, c) for label, c in summary["classes"].items()), _alignment(summary)]
+
+
+def count_sentences(summary: Summary) -> list[str]:
+    """Say for each image how many of each class, or why that cannot be said."""
+    return [
+        f"{image['image']}: {'; '.join(_count(label, c) for label, c in image['classes'].items())}"
+        for image in summary["images"]
+    ]
+
+
+def register_sentences(summary: Summary) -> list[str]:
+    """Say how well the images match."""
+    ties = f"{summary['inliers']} of {summary['tie_points']} tie points agree"
+    where = f"over {percent(summary['support'])} of the reference"
+    return [f"matched ({summary['model']}): median residual {summary['residual_px']:.2f} pixels, {ties}, {where}"]
+
+
+def _alignment(summary: Summary) -> str:
+    return f"alignment: {summary['alignment']['note']}"
+
+
+def _events(label: str, found: Summary) -> str:
+    if found["status"] == "not_observable":
+        return f"{many(label)}: not observable ({found['reason']})"
+    kinds = ", ".join(f"{found[kind]} {kind.replace('_', ' ')}" for kind in ("arrived", "departed", "stayed"))
+    unseen = f", {found['not_observable']} not observable on one date" if found["not_observable"] else ""
+    return f"{many(label)}: {kinds}{unseen}"
+
+
+def _count(label: str, found: Summary) -> str:
+    if found["count"] is None:
+        return f"{many(label)} not observable ({found['reason']})"
+    said = f"{counted(found['count'], label)} ({interval(found['low'], found['high'])})"
+    return f"{said}, observed in part: {found['reason']}" if found["reason"] else said
