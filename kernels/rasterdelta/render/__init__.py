@@ -1,0 +1,1 @@
+"""Seeded rendering of small, believable satellite image tiles with exact truth."""
