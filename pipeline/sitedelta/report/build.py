@@ -1,0 +1,83 @@
+"""Write the report of a site: everything is made first, then put in place file by file."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from sitedelta.manifest import PairRecord
+from sitedelta.report import geojson, images
+from sitedelta.report.chips import gallery
+from sitedelta.report.evidence import evidence
+from sitedelta.report.figures import counts_png, pair_png
+from sitedelta.report.findings import Findings, read_findings
+from sitedelta.report.kmz import kmz
+from sitedelta.report.page import render
+from sitedelta.report.tablefile import observations_csv
+from sitedelta.report.view import page_view
+from sitedelta.site import Site
+from sitedelta.store import written_aside
+
+LONG_SIDE = 1600
+"""Pixels of a scene's picture in the page."""
+_MANY = 10
+"""More scenes than this share the same number of bytes: their pictures get smaller."""
+_QUALITY = 80
+
+
+def build(site: Site) -> Path:
+    """Write `<site>/report/` and give the path of its page.
+
+    The same findings give the same bytes. Files of an earlier report that this one does not hold are removed.
+    Raises `RunFailed` where a file cannot be written.
+    """
+    findings = read_findings(site)
+    files = _files(findings)
+    files["evidence.json"] = _json(evidence(findings, {f"report/{n}": d for n, d in files.items()}))
+    folder = site.store.report
+    for name, data in files.items():
+        with written_aside(folder / name) as aside:
+            aside.write_bytes(data)
+    _remove_stale(folder, files)
+    return folder / "index.html"
+
+
+def _files(findings: Findings) -> dict[str, bytes]:
+    m = findings.manifest
+    views = _overviews(findings)
+    pictures = {scene: images.jpeg(image, quality=_QUALITY) for scene, image in views.items()}
+    galleries = [gallery(findings, pair, n) for n, pair in enumerate(m.pairs)]
+    files = {
+        "site.kmz": kmz(findings, pictures, galleries),
+        "observations.csv": observations_csv(findings.observations).encode(),
+        "figures/counts.png": counts_png(findings),
+    }
+    for name in ("objects", "events", "changes"):
+        rows = geojson.collection(getattr(findings, name), georeferenced=findings.georeferenced)
+        files[f"{name}.geojson"] = _json(rows)
+    files |= {figure_name(p): pair_png(findings, p, views.get(p.before), views.get(p.after)) for p in m.pairs}
+    files["index.html"] = render(page_view(findings, pictures, galleries)).encode()
+    return files
+
+
+def figure_name(pair: PairRecord) -> str:
+    """Give the path of a pair's figure within the report."""
+    return f"figures/{pair.before}--{pair.after}.png"
+
+
+def _overviews(findings: Findings) -> dict[str, np.ndarray]:
+    records = [r for r in findings.manifest.scenes if r.raster]
+    side = round(LONG_SIDE * min(1.0, (_MANY / max(1, len(records))) ** 0.5))
+    return {r.scene.id: images.overview(findings.root / str(r.raster), long_side=side) for r in records}
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _remove_stale(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Remove what an earlier report wrote; anything else in the folder is not ours."""
+    kept = {folder / name for name in files}
+    for path in sorted({*folder.glob("figures/*.png"), *folder.glob("*.geojson")} - kept):
+        path.unlink()

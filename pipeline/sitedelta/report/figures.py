@@ -1,0 +1,180 @@
+"""Figures for print, as PNG: counts over time, and each pair side by side with what was found."""
+
+import io
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sitedelta.manifest import PairRecord, SceneRecord
+from sitedelta.records import EventKind, Observation, Status
+from sitedelta.report import geometry
+from sitedelta.report.chips import region_rings
+from sitedelta.report.findings import Findings
+from sitedelta.sentences import change_sentence, place_names
+from sitedelta.wording import because, day, many, metres, moment
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_BLUE, _GAP = "#1d5a96", "#8a5a00"
+_MARKS = {
+    EventKind.STAYED: ("D", "#ffffff", "stayed", "solid"),
+    EventKind.DEPARTED: ("s", "#ffb000", "departed", "dashed"),
+    EventKind.ARRIVED: ("o", "#5ec8ff", "arrived", "solid"),
+}
+
+
+def counts_png(findings: Findings) -> bytes:
+    """Draw the counts of each zone and class over time, with intervals; dates not observable are hatched."""
+    names = place_names(findings.manifest)
+    order = {z: n for n, z in enumerate(names)}
+    rows = sorted(findings.observations, key=lambda o: (order.get(o.zone, 999), o.zone, o.label, o.date, o.scene))
+    series = [tuple(g) for _, g in groupby(rows, key=lambda o: (o.zone, o.label))]
+    columns = min(2, max(1, len(series)))
+    lines = max(1, -(-len(series) // columns))
+    figure = _figure(5.2 * columns, 2.7 * lines + 0.5)
+    for n, own in enumerate(series):
+        _counts(figure.add_subplot(lines, columns, n + 1), own, names.get(own[0].zone, own[0].zone))
+    figure.suptitle(_safe(f"{findings.manifest.name}: counts with 90 % intervals"), x=0.01, ha="left", fontsize=11)
+    return _png(figure)
+
+
+def _figure(width: float, height: float) -> "Figure":
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=160, layout="constrained", facecolor="white")
+
+
+def _png(figure: "Figure") -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    out = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(out, metadata={"Software": None})
+    return out.getvalue()
+
+
+def _safe(text: str) -> str:
+    """Keep what a user wrote from being read as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _counts(axes: "Axes", rows: Sequence[Observation], place: str) -> None:
+    seen = [o for o in rows if o.status is not Status.NOT_OBSERVABLE and o.count is not None]
+    for o in seen:
+        ends = [o.count if v is None else v for v in (o.low, o.high)]
+        axes.plot([o.date, o.date], ends, color=_BLUE, lw=1.6, marker="_", ms=7)
+        open_mark = o.count == 0 or o.status is Status.PARTLY
+        axes.plot(o.date, o.count, "o", color=_BLUE, ms=6, mfc="white" if open_mark else _BLUE)
+    for o in rows:
+        if o.status is Status.NOT_OBSERVABLE:
+            axes.axvline(o.date, color=_GAP, lw=7, alpha=0.18)
+            text = _safe(f"not observable{because(o.reason)}")
+            axes.annotate(
+                text,
+                (o.date, 0.03),
+                xycoords=("data", "axes fraction"),
+                rotation=90,
+                fontsize=6,
+                color=_GAP,
+                ha="center",
+            )
+        elif o.status is Status.PARTLY:
+            axes.annotate("part seen", (o.date, o.count or 0), xytext=(5, 4), textcoords="offset points", fontsize=6)
+    axes.set_title(_safe(f"{many(rows[0].label)}, {place}"), fontsize=9, loc="left")
+    axes.set_ylim(0, 1.15 * max([1, *(o.high or o.count or 0 for o in seen)]))
+    axes.set_xticks(
+        sorted({o.date for o in rows}), [f"{d.day} {d:%b}\n{d.year}" for d in sorted({o.date for o in rows})]
+    )
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.tick_params(labelsize=7)
+    axes.margins(x=0.12)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", lw=0.4, color="#dddddd")
+
+
+def pair_png(findings: Findings, pair: PairRecord, before: np.ndarray | None, after: np.ndarray | None) -> bytes:
+    """Draw both dates side by side with changed ground and what arrived, departed and stayed.
+
+    Parameters
+    ----------
+    before, after : ndarray of shape (M, N, B), uint8, optional
+        The scenes on the site grid, reduced; None where there is no image.
+    """
+    grid = findings.manifest.grid
+    figure = _figure(12.0, 6.0 * grid.height / grid.width + 1.4)
+    for n, (scene, image, role) in enumerate(((pair.before, before, "Before"), (pair.after, after, "After"))):
+        axes = figure.add_subplot(1, 2, n + 1)
+        _scene(axes, findings, findings.scene(scene), image, role)
+        _marks(axes, findings, pair)
+    told = change_sentence(findings.manifest, pair, len(findings.changes_of(pair))).text
+    figure.suptitle(_safe(f"{findings.manifest.name}\n{told}"), x=0.01, ha="left", fontsize=10)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(
+            handles, labels, loc="outside lower left", ncols=5, fontsize=8, facecolor="#59615a", labelcolor="white"
+        )
+    return _png(figure)
+
+
+def _scene(axes: "Axes", findings: Findings, record: SceneRecord, image: np.ndarray | None, role: str) -> None:
+    grid, s = findings.manifest.grid, record.scene
+    axes.set_xlim(-0.5, grid.width - 0.5)
+    axes.set_ylim(grid.height - 0.5, -0.5)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_facecolor("#6d726f")
+    axes.set_title(f"{role}: {moment(s.date, s.date_precision)}", fontsize=10, loc="left")
+    axes.set_xlabel(
+        _safe(f"{s.sensor or 'sensor not given'}, {metres(s.gsd_m)} per pixel. Source: {s.source or 'not given'}"),
+        fontsize=7,
+        loc="left",
+    )
+    if image is not None:
+        shown = image if image.shape[-1] == 3 else image[..., 0]
+        box = (-0.5, grid.width - 0.5, grid.height - 0.5, -0.5)
+        axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=box, interpolation="antialiased")
+    _furniture(axes, findings)
+
+
+def _furniture(axes: "Axes", findings: Findings) -> None:
+    from matplotlib.patheffects import withStroke
+
+    grid = findings.manifest.grid
+    edge = [withStroke(linewidth=2.5, foreground="black")]
+    share = geometry.scale_bar_m(grid.width * grid.gsd_m) / (grid.width * grid.gsd_m)
+    white = {"color": "white", "path_effects": edge, "transform": axes.transAxes}
+    axes.plot([0.03, 0.03 + share], [0.04, 0.04], lw=3, solid_capstyle="butt", **white)
+    axes.text(0.03, 0.06, metres(geometry.scale_bar_m(grid.width * grid.gsd_m)), fontsize=8, **white)
+    north = geometry.north_deg(grid)
+    if north is None:
+        axes.text(0.97, 0.03, "north unknown", fontsize=7, ha="right", **white)
+    else:
+        axes.text(
+            0.96, 0.03, "N\n\N{BLACK UP-POINTING TRIANGLE}"[::-1], fontsize=9, ha="center", rotation=-north, **white
+        )
+
+
+def _marks(axes: "Axes", findings: Findings, pair: PairRecord) -> None:
+    grid = findings.manifest.grid
+    for n, c in enumerate(findings.changes_of(pair)):
+        for ring in region_rings(grid, c):
+            axes.plot(ring[:, 0], ring[:, 1], color="#fff04d", lw=1.1, label="changed ground" if n == 0 else None)
+    for kind, (marker, colour, label, dash) in _MARKS.items():
+        own = [e for e in findings.events_of(pair) if e.kind is kind]
+        if own:
+            size = [(max(9.0, 1.3 * e.length_m / grid.gsd_m / grid.width * 430)) ** 2 for e in own]
+            places = ([e.site_col for e in own], [e.site_row for e in own])
+            axes.scatter(
+                *places,
+                s=size,
+                marker=marker,
+                facecolors="none",
+                edgecolors=colour,
+                linewidths=1.2,
+                linestyles=dash,
+                label=label,
+            )

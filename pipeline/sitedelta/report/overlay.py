@@ -1,0 +1,129 @@
+"""What is drawn over the images of a pair: changed regions, what arrived, departed and stayed, unseen ground, zones."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sitedelta.manifest import PairRecord, ZoneRecord
+from sitedelta.records import ChangeRegion, Event, EventKind
+from sitedelta.report.chips import region_rings
+from sitedelta.report.findings import Findings
+from sitedelta.wording import area
+
+_UNSEEN_SIDE = 800
+_LEAST_MARK = 0.008
+"""Radius of the smallest mark, as a share of the picture's long side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One SVG path in pixels of the site grid (outer corner of the first pixel at 0, 0), and what it says."""
+
+    d: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Shapes that are shown and hidden together."""
+
+    name: str
+    """Also the CSS class."""
+    text: str
+    """For the legend."""
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneShape:
+    """A zone's outline and where its name stands."""
+
+    d: str
+    name: str
+    x: float
+    y: float
+
+
+def layers(findings: Findings, pair: PairRecord) -> tuple[Layer, ...]:
+    """Give the layers of a pair that hold something."""
+    events = findings.events_of(pair)
+    grid = findings.manifest.grid
+    least = _LEAST_MARK * max(grid.height, grid.width)
+    regions = tuple(_region(findings, c) for c in findings.changes_of(pair))
+    unseen = _unseen(findings.root / pair.raster if pair.raster else None, (grid.height, grid.width))
+    found = (
+        Layer("unseen", "not seen on both dates", unseen),
+        Layer("regions", "changed ground", regions),
+        Layer("stayed", "stayed", _marks(events, EventKind.STAYED, grid.gsd_m, least)),
+        Layer("departed", "departed", _marks(events, EventKind.DEPARTED, grid.gsd_m, least)),
+        Layer("arrived", "arrived", _marks(events, EventKind.ARRIVED, grid.gsd_m, least)),
+        Layer("unknown", "could not be observed", _marks(events, EventKind.NOT_OBSERVABLE, grid.gsd_m, least)),
+    )
+    return tuple(layer for layer in found if layer.shapes)
+
+
+def zone_shapes(zones: Iterable[ZoneRecord]) -> tuple[ZoneShape, ...]:
+    """Give the outlines of the zones."""
+    from shapely import from_wkt
+
+    found = []
+    for zone in zones:
+        shape = from_wkt(zone.polygon_wkt)
+        rings = [
+            np.asarray(r.coords)[:, :2] for p in getattr(shape, "geoms", [shape]) for r in (p.exterior, *p.interiors)
+        ]
+        left, top = rings[0].min(axis=0)
+        found.append(ZoneShape(path(rings), zone.name, float(left), float(top)))
+    return tuple(found)
+
+
+def path(rings: Sequence[np.ndarray]) -> str:
+    """Draw closed rings of (column, row), integers being pixel centres."""
+    return "".join("M" + "L".join(f"{x + 0.5:.1f} {y + 0.5:.1f}" for x, y in ring[:-1]) + "Z" for ring in rings)
+
+
+def _region(findings: Findings, c: ChangeRegion) -> Shape:
+    return Shape(path(region_rings(findings.manifest.grid, c)), f"changed ground, {area(c.area_m2)}")
+
+
+def _marks(events: Sequence[Event], kind: EventKind, gsd_m: float, least: float) -> tuple[Shape, ...]:
+    own = [e for e in events if e.kind is kind]
+    return tuple(Shape(_mark(e, max(least, 0.62 * e.length_m / gsd_m)), _told(e)) for e in own)
+
+
+def _told(e: Event) -> str:
+    if e.kind is EventKind.NOT_OBSERVABLE:
+        return f"{e.label}: could not be observed ({e.reason or 'no reason recorded'})"
+    return f"{e.label} {e.kind}, {e.length_m:.0f} m long, score {e.score:.2f}"
+
+
+def _mark(e: Event, r: float) -> str:
+    """Draw a circle for an arrival, a square for a departure, a diamond for a stay, a triangle for what is unknown."""
+    x, y = e.site_col + 0.5, e.site_row + 0.5
+    if e.kind is EventKind.ARRIVED:
+        return f"M{x - r:.1f} {y:.1f}a{r:.1f} {r:.1f} 0 1 0 {2 * r:.1f} 0a{r:.1f} {r:.1f} 0 1 0 {-2 * r:.1f} 0Z"
+    if e.kind is EventKind.DEPARTED:
+        return f"M{x - r:.1f} {y - r:.1f}h{2 * r:.1f}v{2 * r:.1f}h{-2 * r:.1f}Z"
+    if e.kind is EventKind.STAYED:
+        return f"M{x - r:.1f} {y:.1f}L{x:.1f} {y - r:.1f}L{x + r:.1f} {y:.1f}L{x:.1f} {y + r:.1f}Z"
+    return f"M{x:.1f} {y - r:.1f}L{x + r:.1f} {y + r:.1f}H{x - r:.1f}Z"
+
+
+def _unseen(raster: Path | None, shape: tuple[int, int]) -> tuple[Shape, ...]:
+    """Outline the ground that a change map marks as not observable, at a reduced resolution."""
+    if raster is None:
+        return ()
+    import rasterio
+
+    scale = min(1.0, _UNSEEN_SIDE / max(shape))
+    height, width = (max(1, round(n * scale)) for n in shape)
+    with rasterio.open(raster) as d:
+        unseen = (d.read(1, out_shape=(height, width)) == 255).astype(np.uint8)
+    contours, _ = cv2.findContours(np.pad(unseen, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    size = np.array([shape[1] / width, shape[0] / height])
+    rings = [(c[:, 0] - 0.5) * size - 0.5 for c in contours if len(c) > 2]
+    text = path([np.concatenate([r, r[:1]]) for r in rings])
+    return (Shape(text, "not seen on both dates"),) if text else ()

@@ -1,0 +1,75 @@
+"""The page: one HTML file that holds all it needs and asks for nothing."""
+
+import base64
+import hashlib
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from sitedelta import wording
+from sitedelta.records import Status
+from sitedelta.report.view import PageView, seen
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_STATUS = {
+    Status.COUNTED: ("●", "counted"),
+    Status.OBSERVED_ZERO: ("○", "observed, none seen"),
+    Status.PARTLY: ("◐", "partly observable"),
+    Status.NOT_OBSERVABLE: ("✕", "not observable"),
+}
+_ANSWERS = {
+    "increase": ("▲", "increase"),
+    "decrease": ("▼", "decrease"),
+    "no_change": ("＝", "no change"),
+    "cannot_tell": ("?", "cannot tell"),
+    "not_observable": ("✕", "not observable"),
+}
+
+
+def render(page: PageView) -> str:
+    """Give the page as text; everything that a file or a configuration says is escaped."""
+    style, script = _asset("style.css"), _asset("script.js")
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            "img-src data:",
+            f"style-src {_digest(style)}",
+            f"script-src {_digest(script)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    template = environment().get_template("index.html.j2")
+    return template.render(page=page, m=page.findings.manifest, style=style, script=script, policy=policy)
+
+
+def environment() -> "Environment":
+    """Give the template environment: escapes everything, refuses what is undefined."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("sitedelta.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names = ("area", "because", "day", "many", "metres", "moment", "percent", "small_percent")
+    found.filters.update({name: getattr(wording, name) for name in names})
+    found.filters.update(seen=seen, pretty=_pretty)
+    found.globals.update(interval=wording.interval, span=wording.span, STATUS=_STATUS, ANSWERS=_ANSWERS)
+    return found
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _asset(name: str) -> str:
+    return files("sitedelta.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

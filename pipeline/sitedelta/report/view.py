@@ -1,0 +1,215 @@
+"""What the page shows, prepared for its template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sitedelta.manifest import PairRecord, SceneRecord
+from sitedelta.records import Observation
+from sitedelta.report import geometry, images
+from sitedelta.report.chart import Chart, chart
+from sitedelta.report.chips import Chip, Gallery
+from sitedelta.report.findings import Findings
+from sitedelta.report.overlay import Layer, ZoneShape, layers, zone_shapes
+from sitedelta.sentences import (
+    Sentence,
+    change_sentence,
+    count_sentences,
+    event_sentences,
+    headlines,
+    key,
+    place_names,
+)
+from sitedelta.wording import metres, moment, percent, span
+
+_ALIGNMENT = {
+    "reference": "the reference: all other images are aligned to it",
+    "aligned": "aligned to the reference",
+    "georeference": "placed by its own georeference only: used for counts, not for change",
+    "refused": "could not be aligned: not used",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What every picture carries besides its date and source."""
+
+    bar_share: float
+    """Length of the scale bar as a share of the picture's width."""
+    bar_text: str
+    north_deg: float | None
+    """None where north is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneView:
+    """One image."""
+
+    number: int
+    record: SceneRecord
+    uri: str | None
+    """The picture itself as a data URI."""
+    date: str
+    facts: str
+    alignment: str
+
+    @property
+    def originals(self) -> str:
+        """Names of the files, the first of many."""
+        names = [p.name for p in self.record.scene.originals]
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more files" if names else "no file"
+
+
+@dataclass(frozen=True, slots=True)
+class ChipView:
+    """A place before and after."""
+
+    chip: Chip
+    before: str | None
+    after: str | None
+    furniture: Furniture
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """Two dates."""
+
+    number: int
+    record: PairRecord
+    before: SceneView
+    after: SceneView
+    heading: str
+    sentences: tuple[Sentence, ...]
+    layers: tuple[Layer, ...]
+    chips: tuple[ChipView, ...]
+    gallery: Gallery
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """One zone and class over time."""
+
+    zone: str
+    label: str
+    sentence: Sentence
+    rows: tuple[Observation, ...]
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """The whole page."""
+
+    findings: Findings
+    headlines: tuple[Sentence, ...]
+    scenes: tuple[SceneView, ...]
+    pairs: tuple[PairView, ...]
+    series: tuple[SeriesView, ...]
+    zones: tuple[ZoneShape, ...]
+    furniture: Furniture
+    extent: str
+    centre: str | None
+
+
+def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequence[Gallery]) -> PageView:
+    """Prepare the page from the findings, the scenes' pictures (JPEG by scene id) and the chips of each pair."""
+    m = findings.manifest
+    scenes = tuple(_scene(n, r, pictures.get(r.scene.id)) for n, r in enumerate(m.scenes))
+    regions = [(c.before, c.after) for c in findings.changes]
+    by_id = {s.record.scene.id: s for s in scenes}
+    pairs = [_pair(findings, n, p, by_id, g) for n, (p, g) in enumerate(zip(m.pairs, galleries, strict=True))]
+    return PageView(
+        findings=findings,
+        headlines=headlines(m, findings.observations, findings.events, regions),
+        scenes=scenes,
+        pairs=tuple(reversed(pairs)),
+        series=_series(findings),
+        zones=zone_shapes(m.zones),
+        furniture=furniture(findings, m.grid.width * m.grid.gsd_m),
+        extent=f"{metres_of(m.grid.width * m.grid.gsd_m)} by {metres_of(m.grid.height * m.grid.gsd_m)}",
+        centre=_centre(findings),
+    )
+
+
+def metres_of(length: float) -> str:
+    """Give the side of a site."""
+    return f"{length / 1000:.1f} km" if length >= 1000 else f"{length:.0f} m"
+
+
+def furniture(findings: Findings, width_m: float) -> Furniture:
+    """Give the scale bar and the north of a picture of the site grid that is `width_m` wide."""
+    bar = geometry.scale_bar_m(width_m)
+    return Furniture(
+        bar / width_m, metres(bar) if bar >= 10 else f"{bar:g} m", geometry.north_deg(findings.manifest.grid)
+    )
+
+
+def _centre(findings: Findings) -> str | None:
+    import numpy as np
+
+    grid = findings.manifest.grid
+    if grid.crs_wkt is None:
+        return None
+    row, col = (grid.height - 1) / 2, (grid.width - 1) / 2
+    lon, lat = geometry.lonlat(grid, np.array([col]), np.array([row]))[0]
+    return geometry.coordinates(grid, row=row, col=col, lon=float(lon), lat=float(lat))
+
+
+def _scene(number: int, record: SceneRecord, picture: bytes | None) -> SceneView:
+    s = record.scene
+    facts = [s.sensor, f"{metres(s.gsd_m)} per pixel"]
+    return SceneView(
+        number=number,
+        record=record,
+        uri=images.data_uri(picture) if picture else None,
+        date=moment(s.date, s.date_precision),
+        facts=", ".join(filter(None, facts)),
+        alignment=_ALIGNMENT[record.alignment.status],
+    )
+
+
+def _pair(
+    findings: Findings, number: int, record: PairRecord, scenes: dict[str, SceneView], gallery: Gallery
+) -> PairView:
+    m = findings.manifest
+    before, after = scenes[record.before], scenes[record.after]
+    change = change_sentence(m, record, len(findings.changes_of(record)))
+    events = event_sentences(m, record, findings.events, findings.observations)
+    return PairView(
+        number=number,
+        record=record,
+        before=before,
+        after=after,
+        heading=span(before.record.scene.date, after.record.scene.date),
+        sentences=(change, *(events if record.status == "compared" else ())),
+        layers=layers(findings, record),
+        chips=tuple(_chip(findings, c) for c in gallery.chips),
+        gallery=gallery,
+    )
+
+
+def _chip(findings: Findings, chip: Chip) -> ChipView:
+    before, after = (images.data_uri(b) if b else None for b in (chip.before, chip.after))
+    return ChipView(chip, before, after, furniture(findings, chip.side_m), marked=chip.mark > 0)
+
+
+def _series(findings: Findings) -> tuple[SeriesView, ...]:
+    names = place_names(findings.manifest)
+    told = {(s.zone, s.label): s for s in count_sentences(findings.manifest, findings.observations)}
+    order = {zone_label: n for n, zone_label in enumerate(told)}
+    rows = sorted(findings.observations, key=lambda o: (order[o.zone, o.label], o.date, o.scene))
+    found = []
+    for (zone, label), group in groupby(rows, key=lambda o: (o.zone, o.label)):
+        own = tuple(group)
+        found.append(SeriesView(names.get(zone, zone), label, told[zone, label], own, chart(own)))
+    return tuple(found)
+
+
+def seen(record: SceneRecord) -> str:
+    """Say how much of the site a scene shows."""
+    cloud = f", {percent(record.share_cloud)} under cloud" if record.share_cloud >= 0.005 else ""
+    return f"{percent(record.share_observed)} of the site seen clearly{cloud}"
+
+
+__all__ = ["Furniture", "PageView", "furniture", "key", "page_view", "seen"]
