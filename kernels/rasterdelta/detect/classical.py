@@ -1,0 +1,153 @@
+"""A detector of rotation-invariant shape: dense scores over a pyramid, peaks, suppression, calibration."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rasterdelta.detect.accuracy import Table
+from rasterdelta.detect.classes import SEARCHES, Search
+from rasterdelta.detect.heading import long_axis_deg, mirror_axis_deg
+from rasterdelta.detect.protocol import Accuracy, Detections
+from rasterdelta.detect.pyramid import Scale, features, halo_px, places, scales
+from rasterdelta.detect.scorer import Scorer
+from rasterdelta.detect.suppress import ROUNDS, suppress
+from rasterdelta.errors import KernelError
+from rasterdelta.types import FloatArray, Image, Mask, Plane
+
+CHUNK = 8192
+"""Places scored at a time."""
+LOWEST = -2.0
+"""Peaks of lower log-odds are dropped before suppression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """Peaks of the score over all scales, in pixels of the image; arrays of shape (n,)."""
+
+    row: NDArray[np.float64]
+    col: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    heading_deg: NDArray[np.float64]
+    logit: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicalDetector:
+    """Aircraft and vehicles by rotation-invariant gradient features and a small perceptron a class."""
+
+    scorers: dict[str, Scorer]
+    table: Table
+    name: str = "rasterdelta-classical 1"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes that it can find."""
+        return tuple(self.scorers)
+
+    def halo_m(self, label: str, gsd_m: float = 0.5) -> float:
+        """Metres of context around an object's centre; windows start at multiples of `pyramid.GRID_PX` pixels."""
+        search = self._search(label)
+        return halo_px(search, gsd_m) * gsd_m + ROUNDS * max(search.apart, search.apart_along) * 1.6 * max(
+            search.lengths_m
+        )
+
+    def accuracy(self, label: str, gsd_m: float) -> Accuracy:
+        """Give the measured accuracy at this ground sampling distance."""
+        self._search(label)
+        return self.table.band(label, gsd_m).accuracy
+
+    def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
+        """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""
+        _check(image, valid, gsd_m)
+        return Detections.join([self._detect(image, valid, gsd_m, self._search(label)) for label in classes])
+
+    def _search(self, label: str) -> Search:
+        if label not in self.scorers:
+            raise KernelError(f"no class {label!r} here; there are {', '.join(self.scorers)}")
+        return SEARCHES[label]
+
+    def _detect(self, image: Image, valid: Mask, gsd_m: float, search: Search) -> Detections:
+        peaks = find(image, valid, gsd_m=gsd_m, search=search, scorer=self.scorers[search.label])
+        band = self.table.band(search.label, gsd_m)
+        keep = peaks.logit >= band.threshold
+        n = int(keep.sum())
+        length = peaks.length_m[keep]
+        return Detections(
+            row=peaks.row[keep],
+            col=peaks.col[keep],
+            length_m=length,
+            width_m=length * search.aspect,
+            heading_deg=peaks.heading_deg[keep],
+            score=1 / (1 + np.exp(-(band.slope * peaks.logit[keep] + band.offset))),
+            label=np.full(n, search.label, "<U16"),
+        )
+
+
+def _check(image: Image, valid: Mask, gsd_m: float) -> None:
+    if image.ndim != 3 or image.shape[1:] != valid.shape:
+        raise KernelError(
+            f"image {image.shape} and mask {valid.shape} do not fit: want (band, row, column) and (row, column)"
+        )
+    if not (np.isfinite(gsd_m) and gsd_m > 0):
+        raise KernelError(f"ground sampling distance must be above 0 m, not {gsd_m}")
+
+
+def find(image: Image, valid: Mask, *, gsd_m: float, search: Search, scorer: Scorer) -> Peaks:
+    """Find all peaks of one class after suppression, whatever their score down to `LOWEST`."""
+    found = [_scale_peaks(s, search, scorer) for s in scales(image, valid, gsd_m=gsd_m, search=search)]
+    row, col, length_m, heading, logit = (np.concatenate([[], *(f[i] for f in found)]) for i in range(5))
+    inside = (row > -0.5) & (col > -0.5) & (row < valid.shape[0] - 0.5) & (col < valid.shape[1] - 0.5)
+    inside[inside] = valid[np.rint(row[inside]).astype(int), np.rint(col[inside]).astype(int)]
+    row, col, length_m, heading, logit = (a[inside] for a in (row, col, length_m, heading, logit))
+    keep = suppress(row, col, length_m / gsd_m, heading, logit, apart=search.apart, apart_along=search.apart_along)
+    return Peaks(row[keep], col[keep], length_m[keep], heading[keep], logit[keep])
+
+
+def _scale_peaks(scale: Scale, search: Search, scorer: Scorer) -> tuple[NDArray[np.float64], ...]:
+    score, size = _maps(scale, search.stride, scorer)
+    i, j = _local_maxima(score)
+    rows, cols = i * search.stride, j * search.stride
+    around = scale.sampler.spectra(rows, cols)
+    axis = long_axis_deg(around) if search.aspect < 0.6 else mirror_axis_deg(around)
+    di, dj = _subpixel(score, i, j)
+    half = (scale.factor - 1) / 2
+    found = (
+        (i + di) * search.stride * scale.factor + half,
+        (j + dj) * search.stride * scale.factor + half,
+        scale.length_m * 2.0 ** np.clip(size[i, j], -0.5, 0.5) * search.length_factor,
+        axis,
+        score[i, j],
+    )
+    return tuple(np.asarray(f, np.float64) for f in found)
+
+
+def _maps(scale: Scale, stride: int, scorer: Scorer) -> tuple[Plane, Plane]:
+    rows, cols = places(scale.level, stride)
+    shape = scale.level.valid[::stride, ::stride].shape
+    score, size = np.full(shape, -30.0, np.float32), np.zeros(shape, np.float32)
+    for start in range(0, len(rows), CHUNK):
+        r, c = rows[start : start + CHUNK], cols[start : start + CHUNK]
+        score[r // stride, c // stride], size[r // stride, c // stride] = scorer(features(scale, r, c))
+    return score, size
+
+
+def _local_maxima(score: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    highest = cv2.dilate(score, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    rows, cols = np.nonzero((score >= highest) & (score > LOWEST))
+    return rows, cols
+
+
+def _subpixel(score: Plane, i: NDArray[np.intp], j: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+    """Give the vertex of the parabola through a peak and its neighbours, along rows and columns."""
+    p = np.pad(score, 1, mode="edge")
+    here = p[i + 1, j + 1]
+    return _vertex(p[i, j + 1], here, p[i + 2, j + 1]), _vertex(p[i + 1, j], here, p[i + 1, j + 2])
+
+
+def _vertex(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArray:
+    bend = 2 * here - before - after
+    return np.where(bend > 1e-6, np.clip((after - before) / (2 * np.maximum(bend, 1e-6)), -0.5, 0.5), 0).astype(
+        np.float32
+    )
