@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rasterio.windows import Window
 
 from sitedelta.errors import RasterError
 from sitedelta.raster.tiff import stored_end
@@ -17,7 +18,7 @@ _RAW = frozenset({"ENVI", "EHdr", "GenBin", "PAux", "ISCE", "ROI_PAC", "RRASTER"
 
 
 def refuse_incomplete(path: Path, dataset: Any) -> None:
-    """Refuse a file that ends before its structure says.
+    """Refuse a file that ends before its structure says; of formats without a known structure, read the last row.
 
     Raises
     ------
@@ -33,6 +34,7 @@ def refuse_incomplete(path: Path, dataset: Any) -> None:
         pixel = sum(np.dtype(d).itemsize for d in dataset.dtypes)
         complete = path.stat().st_size >= dataset.width * dataset.height * pixel
     else:
+        dataset.read(window=Window(0, dataset.height - 1, dataset.width, 1))
         complete = True
     if not complete:
         raise RasterError(f"{path}: is cut off (a {driver} file shorter than it says); download it again")
@@ -75,7 +77,13 @@ def webp_is_complete(data: mmap.mmap) -> bool:
     return int.from_bytes(data[4:8], "little") + 8 <= len(data)
 
 
+def bmp_is_complete(data: mmap.mmap) -> bool:
+    """Tell whether a Windows bitmap is as long as its header says."""
+    return int.from_bytes(data[2:6], "little") <= len(data)
+
+
 _COMPLETE: dict[str, Callable[[mmap.mmap], bool]] = {
+    "BMP": bmp_is_complete,
     "JPEG": jpeg_is_complete,
     "PNG": png_is_complete,
     "WEBP": webp_is_complete,
