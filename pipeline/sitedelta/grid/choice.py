@@ -67,7 +67,7 @@ def choose_grid(scenes: Sequence[Scene], aoi: Bounds | Path | None) -> SiteGrid:
     prints = [footprint(scene) for scene in placed]
     area = None if aoi is None else _aoi_bounds(aoi)
     shown = _overlapping(prints, area)
-    return _utm_grid(shown, area, gsd_m=nice_gsd(min(s.gsd_m for s in scenes)))
+    return _utm_grid(shown, area, finest=min(s.gsd_m for s in scenes))
 
 
 def footprint(scene: Scene) -> Footprint:
@@ -152,21 +152,23 @@ def _overlapping(prints: Sequence[Footprint], area: Bounds | None) -> list[Footp
     return list(prints)
 
 
-def _utm_grid(prints: Sequence[Footprint], area: Bounds | None, *, gsd_m: float) -> SiteGrid:
+def _utm_grid(prints: Sequence[Footprint], area: Bounds | None, *, finest: float) -> SiteGrid:
     from shapely import box, union_all
 
     shown = union_all([p.polygon for p in prints])
     if area is not None:
         shown = shown.intersection(box(*area))
     west, south, east, north = shown.bounds
-    anchor = _anchor(prints, gsd_m)
+    anchor = _anchor(prints, finest)
     crs = (anchor and anchor.crs_wkt) or utm_crs((west + east) / 2, (south + north) / 2)
     bounds = _projected_bounds(shown, crs)
     if not all(math.isfinite(v) for v in bounds):
         raise InputError(
             f"the images span {_degrees((west, south, east, north))}, more than one UTM grid; give an `aoi:`"
         )
-    return _snapped(bounds, crs, gsd_m, origin=anchor.transform if anchor else None)
+    if anchor is None:
+        return _snapped(bounds, crs, nice_gsd(finest), origin=(0, 0))
+    return _snapped(bounds, crs, anchor.gsd_m, origin=(anchor.transform.c, anchor.transform.f))
 
 
 def _projected_bounds(shape: "BaseGeometry", crs: str) -> Bounds:
@@ -180,13 +182,13 @@ def _projected_bounds(shape: "BaseGeometry", crs: str) -> Bounds:
     return left, bottom, right, top
 
 
-def _anchor(prints: Sequence[Footprint], gsd_m: float) -> SiteGrid | None:
+def _anchor(prints: Sequence[Footprint], finest: float) -> SiteGrid | None:
     """Give the pixels that the site grid should coincide with, so that they need no resampling.
 
     Those of the first scene of the finest ground sampling distance, when all scenes are in one UTM zone, north up.
     """
     grids = [scene_grid(p.scene) for p in prints]
-    fine = next((g for g in grids if math.isclose(g.gsd_m, gsd_m, rel_tol=1e-6)), None)
+    fine = next((g for g in grids if math.isclose(g.gsd_m, finest, rel_tol=1e-6)), None)
     one_zone = all(g.geobox.crs == grids[0].geobox.crs and _is_utm(g) for g in grids)
     return fine if one_zone else None
 
@@ -198,9 +200,9 @@ def _is_utm(grid: SiteGrid) -> bool:
     return epsg is not None and epsg // 100 in (326, 327) and north_up
 
 
-def _snapped(bounds: Bounds, crs: str, gsd_m: float, *, origin: Affine | None) -> SiteGrid:
+def _snapped(bounds: Bounds, crs: str, gsd_m: float, *, origin: tuple[float, float]) -> SiteGrid:
     """Give the grid that covers bounds with its corners on multiples of the pixel from an origin."""
-    x0, y0 = (origin.c, origin.f) if origin else (0.0, 0.0)
+    x0, y0 = origin
     left, right = (f((v - x0) / gsd_m) for f, v in ((_floor, bounds[0]), (_ceil, bounds[2])))
     top, bottom = (f((y0 - v) / gsd_m) for f, v in ((_floor, bounds[3]), (_ceil, bounds[1])))
     corner = Affine(gsd_m, 0, x0 + left * gsd_m, 0, -gsd_m, y0 - top * gsd_m)
