@@ -1,7 +1,9 @@
 """What the observations say, in plain sentences that claim no more than was observable, and never a cause."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +14,7 @@ from sitedelta.wording import (
     because,
     counted,
     day,
+    days,
     interval,
     listed,
     many,
@@ -122,8 +125,8 @@ def _unseen(rows: Sequence[Observation], place: str) -> str:
     parts = _by_reason(rows)
     if len(parts) == 1:
         why, dates = parts[0]
-        return f"{what}{why} on {listed(dates) if len(dates) < 4 else f'any of the {len(dates)} dates'}."
-    return f"{what}: " + "; ".join(f"on {listed(dates)}{why}" for why, dates in parts) + "."
+        return f"{what}{why} on {days(dates) if len(dates) < 4 else f'any of the {len(dates)} dates'}."
+    return f"{what}: " + "; ".join(f"on {days(dates)}{why}" for why, dates in parts) + "."
 
 
 def _single(o: Observation, place: str) -> str:
@@ -201,7 +204,7 @@ def _asides(rows: Sequence[Observation], series: Sequence[Observation]) -> tuple
     used = {o.scene for o in series}
     seen = [o for o in rows if o.scene not in used and o.status is not Status.NOT_OBSERVABLE]
     unseen = [o for o in rows if o.status is Status.NOT_OBSERVABLE]
-    parts = [f"Not observable on {listed(dates)}{why}." for why, dates in _by_reason(unseen)]
+    parts = [f"Not observable on {days(dates)}{why}." for why, dates in _by_reason(unseen)]
     return (*parts, *map(_aside, seen))
 
 
@@ -213,11 +216,11 @@ def _aside(o: Observation) -> str:
     return f"Counted apart, {least}: {o.count} on {day(o.date)} ({_range(o)})."
 
 
-def _by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[str]]]:
+def _by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[datetime]]]:
     """Give the dates of each reason, in order of the first of them."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[datetime]] = {}
     for o in rows:
-        found.setdefault(because(o.reason), []).append(day(o.date))
+        found.setdefault(because(o.reason), []).append(o.date)
     return list(found.items())
 
 
@@ -253,15 +256,18 @@ def event_sentences(
 
 
 def _events(label: str, when: str, events: Sequence[Event], rows: Sequence[Observation]) -> str:
+    what = many(label)
     unseen = [o for o in rows if o.label == label and o.status is Status.NOT_OBSERVABLE]
     if unseen:
         on = listed([f"on {day(o.date)}{because(o.reason)}" for o in unseen])
-        return f"Arrivals and departures of {many(label)} between {when} could not be observed: {many(label)} were not observable {on}."
-    number: Callable[[EventKind], int] = lambda kind: sum(e.kind is kind for e in events)  # noqa: E731 - a short name for three uses
-    arrived, departed, stayed, lost = (number(k) for k in EventKind)
-    told = (
-        f"Between {when} {counted(arrived, label)} arrived, {departed or 'none'} departed and {stayed or 'none'} stayed"
-    )
+        return (
+            f"Arrivals and departures of {what} between {when} could not be observed: {what} were not observable {on}."
+        )
+    number = Counter(e.kind for e in events)
+    if not number:
+        return f"Between {when} no {what} were seen on either date: none arrived, none departed."
+    arrived, departed, stayed, lost = (number[k] for k in EventKind)
+    told = f"Between {when} {counted(arrived, label)} arrived, {departed or 'none'} departed, {stayed or 'none'} stayed"
     return f"{told}; for {lost} it could not be observed." if lost else f"{told}."
 
 

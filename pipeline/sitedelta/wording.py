@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 DASH = "\N{EN DASH}"
 
@@ -107,6 +108,20 @@ def day(date: datetime) -> str:
     '6 December 2024'
     """
     return f"{date.day} {date:%B %Y}"
+
+
+def days(dates: Sequence[datetime]) -> str:
+    """Give several dates, naming month and year once where they agree.
+
+    Examples
+    --------
+    >>> days([datetime(2024, 12, 6), datetime(2024, 12, 13)])
+    '6 and 13 December 2024'
+    >>> days([datetime(2024, 11, 29), datetime(2024, 11, 30), datetime(2024, 12, 2)])
+    '29 and 30 November 2024 and 2 December 2024'
+    """
+    months = [list(group) for _, group in groupby(dates, key=lambda d: (d.year, d.month))]
+    return listed([f"{listed([str(d.day) for d in month])} {month[0]:%B %Y}" for month in months])
 
 
 def moment(date: datetime, precision: str) -> str:

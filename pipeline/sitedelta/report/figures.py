@@ -3,7 +3,8 @@
 import io
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from sitedelta.report import geometry
 from sitedelta.report.chips import region_rings
 from sitedelta.report.findings import Findings
 from sitedelta.sentences import change_sentence, place_names
-from sitedelta.wording import because, day, many, metres, moment
+from sitedelta.wording import because, many, metres, moment, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,8 @@ def _png(figure: "Figure") -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     out = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(out, metadata={"Software": None})
+    figure.set_canvas(FigureCanvasAgg(figure))
+    figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
@@ -62,37 +64,59 @@ def _safe(text: str) -> str:
 
 
 def _counts(axes: "Axes", rows: Sequence[Observation], place: str) -> None:
-    seen = [o for o in rows if o.status is not Status.NOT_OBSERVABLE and o.count is not None]
-    for o in seen:
-        ends = [o.count if v is None else v for v in (o.low, o.high)]
-        axes.plot([o.date, o.date], ends, color=_BLUE, lw=1.6, marker="_", ms=7)
-        open_mark = o.count == 0 or o.status is Status.PARTLY
-        axes.plot(o.date, o.count, "o", color=_BLUE, ms=6, mfc="white" if open_mark else _BLUE)
-    for o in rows:
-        if o.status is Status.NOT_OBSERVABLE:
-            axes.axvline(o.date, color=_GAP, lw=7, alpha=0.18)
-            text = _safe(f"not observable{because(o.reason)}")
-            axes.annotate(
-                text,
-                (o.date, 0.03),
-                xycoords=("data", "axes fraction"),
-                rotation=90,
-                fontsize=6,
-                color=_GAP,
-                ha="center",
-            )
-        elif o.status is Status.PARTLY:
-            axes.annotate("part seen", (o.date, o.count or 0), xytext=(5, 4), textcoords="offset points", fontsize=6)
+    from matplotlib.dates import date2num
+    from matplotlib.ticker import MaxNLocator
+
+    days = [float(date2num(o.date)) for o in rows]  # type: ignore[no-untyped-call]  # matplotlib's own
+    for at, o in zip(days, rows, strict=True):
+        if o.status is Status.NOT_OBSERVABLE or o.count is None:
+            _gap(axes, at, o)
+        else:
+            _point(axes, at, o, o.count)
     axes.set_title(_safe(f"{many(rows[0].label)}, {place}"), fontsize=9, loc="left")
-    axes.set_ylim(0, 1.15 * max([1, *(o.high or o.count or 0 for o in seen)]))
-    axes.set_xticks(
-        sorted({o.date for o in rows}), [f"{d.day} {d:%b}\n{d.year}" for d in sorted({o.date for o in rows})]
-    )
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.set_ylim(0, 1.15 * max([1, *(o.high or o.count or 0 for o in rows)]))
+    _label_days(axes, days, rows)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes.tick_params(labelsize=7)
     axes.margins(x=0.12)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", lw=0.4, color="#dddddd")
+
+
+def _point(axes: "Axes", at: float, o: Observation, count: int) -> None:
+    low, high = (count if v is None else v for v in (o.low, o.high))
+    axes.plot([at, at], [low, high], color=_BLUE, lw=1.6, marker="_", ms=7)
+    hollow = count == 0 or o.status is Status.PARTLY
+    axes.plot([at], [count], "o", color=_BLUE, ms=6, mfc="white" if hollow else _BLUE)
+    if o.status is Status.PARTLY:
+        text = f"{percent(o.share_observed)} seen"
+        axes.annotate(text, (at, count), xytext=(6, 4), textcoords="offset points", fontsize=6)
+
+
+def _gap(axes: "Axes", at: float, o: Observation) -> None:
+    axes.axvline(at, color=_GAP, lw=10, alpha=0.16)
+    text = _safe(f"not observable{because(o.reason)}")
+    axes.annotate(
+        text,
+        (at, 0.03),
+        xycoords=("data", "axes fraction"),
+        rotation=90,
+        fontsize=6,
+        color=_GAP,
+        ha="center",
+        annotation_clip=False,
+    )
+
+
+def _label_days(axes: "Axes", days: Sequence[float], rows: Sequence[Observation]) -> None:
+    """Label the last date, and the others from the first on that leave room."""
+    room = (days[-1] - days[0]) / 7
+    kept = [len(days) - 1]
+    for n in range(len(days) - 1):
+        if all(abs(days[n] - days[k]) > room for k in kept):
+            kept.append(n)
+    dates = [rows[n].date for n in kept]
+    axes.set_xticks([days[n] for n in kept], [f"{d.day} {d:%b}\n{d.year}" for d in dates])
 
 
 def pair_png(findings: Findings, pair: PairRecord, before: np.ndarray | None, after: np.ndarray | None) -> bytes:
@@ -104,19 +128,22 @@ def pair_png(findings: Findings, pair: PairRecord, before: np.ndarray | None, af
         The scenes on the site grid, reduced; None where there is no image.
     """
     grid = findings.manifest.grid
-    figure = _figure(12.0, 6.0 * grid.height / grid.width + 1.4)
+    figure = _figure(12.0, 6.0 * grid.height / grid.width + 1.5)
     for n, (scene, image, role) in enumerate(((pair.before, before, "Before"), (pair.after, after, "After"))):
         axes = figure.add_subplot(1, 2, n + 1)
         _scene(axes, findings, findings.scene(scene), image, role)
         _marks(axes, findings, pair)
     told = change_sentence(findings.manifest, pair, len(findings.changes_of(pair))).text
     figure.suptitle(_safe(f"{findings.manifest.name}\n{told}"), x=0.01, ha="left", fontsize=10)
+    _legend(figure)
+    return _png(figure)
+
+
+def _legend(figure: "Figure") -> None:
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if handles:
-        figure.legend(
-            handles, labels, loc="outside lower left", ncols=5, fontsize=8, facecolor="#59615a", labelcolor="white"
-        )
-    return _png(figure)
+        look = {"fontsize": 8, "facecolor": "#59615a", "labelcolor": "white", "edgecolor": "none"}
+        figure.legend(handles, labels, loc="outside lower left", ncols=5, markerscale=0.5, **look)
 
 
 def _scene(axes: "Axes", findings: Findings, record: SceneRecord, image: np.ndarray | None, role: str) -> None:
@@ -128,11 +155,8 @@ def _scene(axes: "Axes", findings: Findings, record: SceneRecord, image: np.ndar
     axes.set_yticks([])
     axes.set_facecolor("#6d726f")
     axes.set_title(f"{role}: {moment(s.date, s.date_precision)}", fontsize=10, loc="left")
-    axes.set_xlabel(
-        _safe(f"{s.sensor or 'sensor not given'}, {metres(s.gsd_m)} per pixel. Source: {s.source or 'not given'}"),
-        fontsize=7,
-        loc="left",
-    )
+    told = f"{s.sensor or 'sensor not given'}, {metres(s.gsd_m)} per pixel. Source: {s.source or 'not given'}"
+    axes.set_xlabel(_safe(fill(told, 110)), fontsize=7, loc="left")
     if image is not None:
         shown = image if image.shape[-1] == 3 else image[..., 0]
         box = (-0.5, grid.width - 0.5, grid.height - 0.5, -0.5)
@@ -141,21 +165,39 @@ def _scene(axes: "Axes", findings: Findings, record: SceneRecord, image: np.ndar
 
 
 def _furniture(axes: "Axes", findings: Findings) -> None:
+    """Draw the scale bar and the north arrow."""
     from matplotlib.patheffects import withStroke
 
     grid = findings.manifest.grid
-    edge = [withStroke(linewidth=2.5, foreground="black")]
-    share = geometry.scale_bar_m(grid.width * grid.gsd_m) / (grid.width * grid.gsd_m)
-    white = {"color": "white", "path_effects": edge, "transform": axes.transAxes}
-    axes.plot([0.03, 0.03 + share], [0.04, 0.04], lw=3, solid_capstyle="butt", **white)
-    axes.text(0.03, 0.06, metres(geometry.scale_bar_m(grid.width * grid.gsd_m)), fontsize=8, **white)
+    white: dict[str, Any] = {"color": "white", "path_effects": [withStroke(linewidth=2.5, foreground="black")]}
+    bar = geometry.scale_bar_m(grid.width * grid.gsd_m)
+    axes.plot(
+        [0.03, 0.03 + bar / (grid.width * grid.gsd_m)],
+        [0.04, 0.04],
+        lw=3,
+        solid_capstyle="butt",
+        transform=axes.transAxes,
+        **white,
+    )
+    axes.text(0.03, 0.06, metres(bar), fontsize=8, transform=axes.transAxes, **white)
     north = geometry.north_deg(grid)
     if north is None:
-        axes.text(0.97, 0.03, "north unknown", fontsize=7, ha="right", **white)
-    else:
-        axes.text(
-            0.96, 0.03, "N\n\N{BLACK UP-POINTING TRIANGLE}"[::-1], fontsize=9, ha="center", rotation=-north, **white
-        )
+        axes.text(0.97, 0.03, "north unknown", fontsize=7, ha="right", transform=axes.transAxes, **white)
+        return
+    east, up = 20 * np.sin(np.radians(north)), 20 * np.cos(np.radians(north))
+    arrow = {"arrowstyle": "<|-", "color": "white", "lw": 1.6, "path_effects": white["path_effects"]}
+    axes.annotate(
+        "N",
+        (0.96, 0.05),
+        xycoords="axes fraction",
+        xytext=(east, up),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=9,
+        arrowprops=arrow,
+        **white,
+    )
 
 
 def _marks(axes: "Axes", findings: Findings, pair: PairRecord) -> None:
@@ -166,11 +208,10 @@ def _marks(axes: "Axes", findings: Findings, pair: PairRecord) -> None:
     for kind, (marker, colour, label, dash) in _MARKS.items():
         own = [e for e in findings.events_of(pair) if e.kind is kind]
         if own:
-            size = [(max(9.0, 1.3 * e.length_m / grid.gsd_m / grid.width * 430)) ** 2 for e in own]
-            places = ([e.site_col for e in own], [e.site_row for e in own])
             axes.scatter(
-                *places,
-                s=size,
+                [e.site_col for e in own],
+                [e.site_row for e in own],
+                s=[max(9.0, 1.3 * e.length_m / grid.gsd_m / grid.width * 430) ** 2 for e in own],
                 marker=marker,
                 facecolors="none",
                 edgecolors=colour,

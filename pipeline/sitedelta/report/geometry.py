@@ -61,7 +61,7 @@ def north_deg(grid: GridRecord) -> float | None:
     if grid.crs_wkt is None:
         return None
     middle = lonlat(grid, np.array([grid.width / 2]), np.array([grid.height / 2]))
-    here, north = pixels(grid, np.concatenate([middle, middle + [[0.0, 1e-4]]]))
+    here, north = pixels(grid, middle + np.array([[0.0, 0.0], [0.0, 1e-4]]))
     return degrees(atan2(north[0] - here[0], here[1] - north[1]))
 
 

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from xml.etree import ElementTree as ET  # noqa: S405 - XML is written here, never read
+from xml.etree import ElementTree as ET
 
 import numpy as np
 

@@ -22,7 +22,7 @@ _STATUS = {
 _ANSWERS = {
     "increase": ("▲", "increase"),
     "decrease": ("▼", "decrease"),
-    "no_change": ("＝", "no change"),
+    "no_change": ("=", "no change"),
     "cannot_tell": ("?", "cannot tell"),
     "not_observable": ("✕", "not observable"),
 }

@@ -17,7 +17,6 @@ from sitedelta.sentences import (
     count_sentences,
     event_sentences,
     headlines,
-    key,
     place_names,
 )
 from sitedelta.wording import metres, moment, percent, span
@@ -210,6 +209,3 @@ def seen(record: SceneRecord) -> str:
     """Say how much of the site a scene shows."""
     cloud = f", {percent(record.share_cloud)} under cloud" if record.share_cloud >= 0.005 else ""
     return f"{percent(record.share_observed)} of the site seen clearly{cloud}"
-
-
-__all__ = ["Furniture", "PageView", "furniture", "key", "page_view", "seen"]

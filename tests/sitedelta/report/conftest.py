@@ -282,8 +282,8 @@ def make_objects(grid: GridRecord) -> list[SiteObject]:
                 heading = 0.0 if label == "aircraft" else 90.0
                 rows.append(
                     SiteObject(
-                        f"{scene}-{label}-{n}", scene, day(date), label, 0.9 - n / 50, row, col, row, col, length, width,
-                        heading, zone, lon, lat,
+                        f"{scene}-{label}-{n}", scene, day(date), label, 0.9 - n / 50, row, col, row, col,
+                        length, width, heading, zone, lon, lat,
                     )
                 )  # fmt: skip
     return rows
@@ -300,8 +300,8 @@ def make_events(objects: list[SiteObject]) -> list[Event]:
         kind = EventKind.STAYED if b and a else EventKind.ARRIVED if a else EventKind.DEPARTED
         rows.append(
             Event(
-                "s06", "s13", day(6), day(13), o.label, kind, o.site_row, o.site_col, o.score, o.length_m, o.heading_deg,
-                b.id if b else None, a.id if a else None, o.zones, None, o.lon, o.lat,
+                "s06", "s13", day(6), day(13), o.label, kind, o.site_row, o.site_col, o.score, o.length_m,
+                o.heading_deg, b.id if b else None, a.id if a else None, o.zones, None, o.lon, o.lat,
             )
         )  # fmt: skip
     return rows
@@ -311,10 +311,7 @@ def make_changes(grid: GridRecord) -> list[ChangeRegion]:
     rows = []
     for n, (left, top, right, bottom) in enumerate([(385, 192, 412, 245), (235, 68, 286, 112)]):
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-        if grid.crs_wkt is None:
-            ring = corners
-        else:
-            ring = [lonlat(grid, row, col) for col, row in corners]
+        ring = corners if grid.crs_wkt is None else [lonlat(grid, row, col) for col, row in corners]
         text = "POLYGON ((" + ", ".join(f"{x} {y}" for x, y in ring) + "))"
         row, col = (top + bottom) / 2, (left + right) / 2
         lon, lat = lonlat(grid, row, col)
@@ -339,3 +336,43 @@ def make_pairs(store: SiteStore, grid: GridRecord) -> tuple[PairRecord, ...]:
                          "Shadows differ: the sun stood 4 degrees lower.", 918.75, 0.0218, 0.975,
                          "rasters/change-s06--s13.tif")  # fmt: skip
     return none, quiet, changed
+
+
+HOSTILE = Texts(
+    name='<script>alert("name")</script>',
+    source="<img src=http://evil.example/x onerror=alert(1)>]]>&undefined;",
+    note="=HYPERLINK(\"http://evil.example\")</style><script>alert('note')</script>",
+    zone="</title>{{ 7 * 7 }}<b onclick=x>$\\alpha$",
+    reason='=cmd|"/C calc"!A1',
+    original="\u0007<svg onload=alert(1)>.png",
+)
+
+
+@pytest.fixture(scope="session")
+def site(make_site) -> Site:
+    """A georeferenced site with its report."""
+    from sitedelta.report import build
+
+    found = make_site()
+    build(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def pixel_site(make_site) -> Site:
+    """A site on a pixel grid with its report."""
+    from sitedelta.report import build
+
+    found = make_site(georeferenced=False)
+    build(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def hostile_site(make_site) -> Site:
+    """A site whose every text attacks its reader, with its report."""
+    from sitedelta.report import build
+
+    found = make_site(texts=HOSTILE)
+    build(found)
+    return found
