@@ -12,7 +12,7 @@ from sitedelta.hashing import sha256_file, sha256_files
 from sitedelta.names import slug, unique
 from sitedelta.raster import RasterInfo, Reader, describe
 from sitedelta.scene import Kind, Scene
-from sitedelta.sources import find_images, read_metadata, tile_scene
+from sitedelta.sources import find_images, find_tiles, read_metadata, write_vrt
 
 SMALLEST = 8
 """Pixels on a side; less shows nothing."""
@@ -114,12 +114,11 @@ def has_date(scene: Scene) -> bool:
 def _scene(
     path: Path, stated: Stated, *, workdir: Path | None, require_date: bool, today: date | None
 ) -> tuple[Scene, tuple[str, ...]]:
-    uri, originals, info = _opened(path, workdir)
+    uri, originals, digest, info = _opened(path, workdir)
     said = read_metadata(path, info)
     when = _when(path, info, stated.date, require_date=require_date, today=today)
     gsd, notes = _gsd(path, info, stated.gsd_m)
     _refuse_small(path, info)
-    digest = sha256_file(path) if originals == (path,) else sha256_files(originals, root=path)
     scene = Scene(
         id=_id(when, path),
         uri=str(uri),
@@ -143,13 +142,18 @@ def _scene(
     return scene, notes
 
 
-def _opened(path: Path, workdir: Path | None) -> tuple[Path, tuple[Path, ...], RasterInfo]:
+def _opened(path: Path, workdir: Path | None) -> tuple[Path, tuple[Path, ...], str, RasterInfo]:
+    """Give what GDAL opens, the originals behind it, their checksum, and what they hold."""
     if not path.is_dir() or workdir is None:
-        return path, (path,), describe(path)
-    vrt = workdir / f"tiles-{slug(str(path))}.vrt"
-    originals = tile_scene(path, vrt)
+        info = describe(path)
+        return path, (path,), sha256_file(path), info
+    mosaic = find_tiles(path)
+    originals = tuple(t.path for t in mosaic.tiles)
+    digest = sha256_files(originals, root=path)
+    vrt = workdir / f"tiles-{digest[:16]}.vrt"
+    write_vrt(mosaic, vrt)
     with Reader(vrt) as reader:
-        return vrt, originals, reader.info
+        return vrt, originals, digest, reader.info
 
 
 def _when(

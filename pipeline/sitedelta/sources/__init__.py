@@ -2,6 +2,14 @@
 
 from sitedelta.sources.files import find_images
 from sitedelta.sources.metadata import Metadata, read_metadata
-from sitedelta.sources.webtiles import is_tile_folder, tile_scene
+from sitedelta.sources.webtiles import TileMosaic, find_tiles, is_tile_folder, write_vrt
 
-__all__ = ["Metadata", "find_images", "is_tile_folder", "read_metadata", "tile_scene"]
+__all__ = [
+    "Metadata",
+    "TileMosaic",
+    "find_images",
+    "find_tiles",
+    "is_tile_folder",
+    "read_metadata",
+    "write_vrt",
+]

@@ -1,7 +1,9 @@
 """Folders of downloaded web-map tiles (`z/x/y.png`), read as one image in Web Mercator."""
 
 import math
+import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,18 +43,40 @@ class _Bands:
     alpha: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class TileMosaic:
+    """Tiles of one zoom level that make one image."""
+
+    zoom: int
+    size: int
+    """Pixels on a tile's side."""
+    tiles: tuple[Tile, ...]
+    """Sorted by column, then row."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a tile lies in the mosaic."""
+
+    tile: Tile
+    col: int
+    row: int
+    size: int
+    bands: _Bands
+
+
 def is_tile_folder(folder: Path) -> bool:
     """Tell whether a folder holds web-map tiles as `z/x/y.png` (or jpg, jpeg, webp)."""
     return any(next(_columns(z), None) is not None for z in _levels(folder))
 
 
-def tiles_in(folder: Path) -> tuple[int, tuple[Tile, ...]]:
-    """Give the deepest zoom level that is present, and its tiles sorted by column and row.
+def find_tiles(folder: Path) -> TileMosaic:
+    """Find the tiles of the deepest zoom level that a folder holds.
 
     Raises
     ------
     InputError
-        No tiles, too many, or tiles that lie too far apart to be one image.
+        No tiles, too many, or too far apart to be one image; a tile that cannot be read; tiles of several sizes.
     """
     levels = [z for z in _levels(folder) if next(_columns(z), None) is not None]
     if not levels:
@@ -61,37 +85,23 @@ def tiles_in(folder: Path) -> tuple[int, tuple[Tile, ...]]:
     zoom = int(level.name)
     tiles = tuple(sorted(_tiles(level, 2**zoom), key=lambda t: (t.x, t.y)))
     _refuse_odd(folder, tiles)
-    return zoom, tiles
+    return TileMosaic(zoom, _common_size(folder, tiles), tiles)
 
 
-def tile_scene(folder: Path, vrt: Path) -> tuple[Path, ...]:
-    """Write a virtual raster over a folder of web-map tiles.
+def write_vrt(mosaic: TileMosaic, vrt: Path) -> None:
+    """Write a virtual raster over web-map tiles: red, green, blue and alpha in EPSG:3857.
 
     Parameters
     ----------
-    folder
-        Holds `z/x/y.png`; the deepest zoom level is used, missing tiles are no-data.
+    mosaic
+        The tiles; what none of them covers is no-data.
     vrt
-        File to write: red, green, blue and alpha in EPSG:3857.
-
-    Returns
-    -------
-    tuple of Path
-        The tiles that stand behind it.
-
-    Raises
-    ------
-    InputError
-        No tiles, a tile that cannot be read, or tiles of several sizes.
+        File to write; the tiles are named relative to it.
     """
-    zoom, tiles = tiles_in(folder)
-    size = _common_size(folder, tiles)
-    text = _vrt(zoom, size, tiles)
     vrt.parent.mkdir(parents=True, exist_ok=True)
     aside = vrt.with_name(f".{vrt.name}.part")
-    aside.write_text(text, encoding="utf-8")
+    aside.write_text(_vrt(mosaic, vrt.parent), encoding="utf-8")
     aside.replace(vrt)
-    return tuple(t.path for t in tiles)
 
 
 def _levels(folder: Path) -> Iterable[Path]:
@@ -126,9 +136,8 @@ def _refuse_odd(folder: Path, tiles: Sequence[Tile]) -> None:
     columns, rows = _spans(tiles)
     if max(columns[1] - columns[0], rows[1] - rows[0]) >= _MAX_SPAN:
         raise InputError(f"{folder}: its tiles lie more than {_MAX_SPAN} tiles apart; keep those of one site")
-    places = [(t.x, t.y) for t in tiles]
-    if len(set(places)) < len(places):
-        x, y = next(p for p in places if places.count(p) > 1)
+    (x, y), copies = Counter((t.x, t.y) for t in tiles).most_common(1)[0]
+    if copies > 1:
         raise InputError(f"{folder}: two files stand for the tile x {x}, y {y}; keep one")
 
 
@@ -152,13 +161,13 @@ def _refuse_depths(folder: Path, infos: Sequence[RasterInfo]) -> None:
         raise InputError(f"{folder}: its tiles must have 8 bits a band; elevation or 16-bit tiles are not pictures")
 
 
-def _vrt(zoom: int, size: int, tiles: Sequence[Tile]) -> str:
-    (x0, x1), (y0, y1) = _spans(tiles)
-    pixel = 2 * _HALF_WORLD / 2**zoom / size
+def _vrt(mosaic: TileMosaic, folder: Path) -> str:
+    (x0, x1), (y0, y1) = _spans(mosaic.tiles)
+    size, pixel = mosaic.size, 2 * _HALF_WORLD / 2**mosaic.zoom / mosaic.size
     west, north = x0 * size * pixel - _HALF_WORLD, _HALF_WORLD - y0 * size * pixel
     width, height = (x1 - x0 + 1) * size, (y1 - y0 + 1) * size
-    layouts = [(tile, _layout(tile.path)) for tile in tiles]
-    bands = "".join(_band(i, (x0, y0), size, layouts) for i in range(4))
+    places = [_Place(t, (t.x - x0) * size, (t.y - y0) * size, size, _layout(t.path)) for t in mosaic.tiles]
+    bands = "".join(_band(i, places, folder) for i in range(4))
     return (
         f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">\n<SRS>EPSG:3857</SRS>\n'
         f"<GeoTransform>{west!r}, {pixel!r}, 0, {north!r}, 0, {-pixel!r}</GeoTransform>\n{bands}</VRTDataset>\n"
@@ -172,21 +181,21 @@ def _layout(path: Path) -> _Bands:
         return _Bands(is_palette(dataset), colours, alpha)
 
 
-def _band(index: int, origin: tuple[int, int], size: int, layouts: Sequence[tuple[Tile, _Bands]]) -> str:
+def _band(index: int, places: Sequence[_Place], folder: Path) -> str:
     colour = ("Red", "Green", "Blue", "Alpha")[index]
-    sources = "".join(_source(index, origin, size, tile, bands) for tile, bands in layouts)
+    sources = "".join(_source(index, place, folder) for place in places)
     start = f'<VRTRasterBand dataType="Byte" band="{index + 1}"><ColorInterp>{colour}</ColorInterp>\n'
     return f"{start}{sources}</VRTRasterBand>\n"
 
 
-def _source(index: int, origin: tuple[int, int], size: int, tile: Tile, bands: _Bands) -> str:
-    col, row = (tile.x - origin[0]) * size, (tile.y - origin[1]) * size
-    number, how = _expression(index, bands)
+def _source(index: int, place: _Place, folder: Path) -> str:
+    number, how = _expression(index, place.bands)
+    name = escape(os.path.relpath(os.path.realpath(place.tile.path), os.path.realpath(folder)))
+    side = f'xSize="{place.size}" ySize="{place.size}"'
     return (
-        f'<ComplexSource><SourceFilename relativeToVRT="0">{escape(str(tile.path.absolute()))}</SourceFilename>'
-        f"<SourceBand>{number}</SourceBand>"
-        f'<SrcRect xOff="0" yOff="0" xSize="{size}" ySize="{size}"/>'
-        f'<DstRect xOff="{col}" yOff="{row}" xSize="{size}" ySize="{size}"/>{how}</ComplexSource>\n'
+        f'<ComplexSource><SourceFilename relativeToVRT="1">{name}</SourceFilename><SourceBand>{number}</SourceBand>'
+        f'<SrcRect xOff="0" yOff="0" {side}/><DstRect xOff="{place.col}" yOff="{place.row}" {side}/>'
+        f"{how}</ComplexSource>\n"
     )
 
 
