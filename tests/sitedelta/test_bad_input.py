@@ -37,7 +37,7 @@ def folder(tmp_path, monkeypatch):
         cv2.imwrite(str(tmp_path / name), texture(seed))
     write_tiff(tmp_path / "here.tif")
     write_tiff(tmp_path / "elsewhere.tif", west=345000.0)
-    write_tiff(tmp_path / "four.tif", bands=4)
+    write_tiff(tmp_path / "six.tif", bands=6)
     for whole, cut in (("good.jpg", "cut.jpg"), ("good.png", "cut.png"), ("here.tif", "cut.tif")):
         content = (tmp_path / whole).read_bytes()
         (tmp_path / cut).write_bytes(content[: len(content) // 3])
@@ -123,7 +123,7 @@ def test_an_unknown_class(verb, folder, capfd):
 
 
 def test_an_unknown_method(folder, capfd):
-    line = refused(["change", "here.tif", "four.tif", "--method", "magic", "--out", "result"], folder, capfd)
+    line = refused(["change", "here.tif", "six.tif", "--method", "magic", "--out", "result"], folder, capfd)
     assert "magic" in line
     assert "irmad" in line
 
@@ -136,10 +136,10 @@ def test_images_without_overlap(verb, folder, capfd):
 
 
 def test_different_band_counts(folder, capfd):
-    line = refused(["change", "here.tif", "four.tif", "--out", "result"], folder, capfd)
-    assert "four.tif" in line
+    line = refused(["change", "here.tif", "six.tif", "--out", "result"], folder, capfd)
+    assert "six.tif" in line
     assert "3" in line
-    assert "4" in line
+    assert "6" in line
 
 
 def test_an_output_below_a_file(folder, capfd):
