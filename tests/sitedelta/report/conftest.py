@@ -328,11 +328,12 @@ def make_pairs(store: SiteStore, grid: GridRecord) -> tuple[PairRecord, ...]:
     change[:, 192:245, 385:412] = 1
     change[:, 68:112, 235:286] = 1
     write_raster(store.change_raster("s06", "s13"), change, grid)
-    none = PairRecord("s06", "s09", "not_observable", "cloud over 98 % of the site", 0.5, "irmad", "three bands or more",
-                      None, None, "", 0.0, 0.0, 0.02, None)  # fmt: skip
-    quiet = PairRecord("s06", "s10", "compared", None, 3.0, "irmad", "three bands or more", 12.3, 0.001, "", 0.0, 0.0,
-                       0.975, "rasters/change-s06--s10.tif")  # fmt: skip
-    changed = PairRecord("s06", "s13", "compared", None, 0.5, "irmad", "three bands or more", 11.1, 0.001,
+    why = "three bands or more"
+    none = PairRecord("s06", "s09", "not_observable", "cloud over 98 % of the site", 0.5, "irmad", why, None, None, "",
+                      0.0, 0.0, 0.02, None)  # fmt: skip
+    quiet = PairRecord("s06", "s10", "compared", None, 3.0, "irmad", why, 12.3, 0.001, "", 0.0, 0.0, 0.975,
+                       "rasters/change-s06--s10.tif")  # fmt: skip
+    changed = PairRecord("s06", "s13", "compared", None, 0.5, "irmad", why, 11.1, 0.001,
                          "Shadows differ: the sun stood 4 degrees lower.", 918.75, 0.0218, 0.975,
                          "rasters/change-s06--s13.tif")  # fmt: skip
     return none, quiet, changed
