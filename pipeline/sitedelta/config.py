@@ -33,6 +33,9 @@ Label: TypeAlias = Literal["aircraft", "vehicle"]
 Method: TypeAlias = Literal["auto", "cva", "irmad", "sar", "structure"]
 """Change algorithms; `auto` chooses by kind and number of bands."""
 
+COARSEST_M = 1000.0
+"""Ground sampling distances beyond it are taken for a mistake in the unit."""
+
 Item = TypeVar("Item")
 
 
@@ -42,7 +45,7 @@ def _filled(value: tuple[Item, ...]) -> tuple[Item, ...]:
     return value
 
 
-Metres: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=1000, allow_inf_nan=False)]
+Metres: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=COARSEST_M, allow_inf_nan=False)]
 
 
 def _absolute(value: object, info: ValidationInfo) -> object:

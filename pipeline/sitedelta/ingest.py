@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sitedelta.config import Site
+from sitedelta.config import COARSEST_M, Site
 from sitedelta.dates import NO_DATE, Taken, check, date_of, taken
 from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file, sha256_files
@@ -102,6 +102,8 @@ def scene_from_file(
     InputError
         One line that names the file and what is missing.
     """
+    if gsd_m is not None and not 0 < gsd_m <= COARSEST_M:
+        raise InputError(f"gsd {gsd_m:g}: metres a pixel must be greater than 0 and at most {COARSEST_M:g}")
     stated = Stated(date=date, gsd_m=gsd_m, kind=kind)
     return _scene(path, stated, workdir=workdir, require_date=require_date, today=None)[0]
 

@@ -10,25 +10,42 @@ FORMATS = (".geojson", ".json", ".gpkg", ".kml", ".fgb", ".shp")
 
 
 def read_vector(path: Path) -> Any:
-    """Read a vector file as a GeoDataFrame.
+    """Read all shapes of a vector file as one GeoDataFrame.
 
     Raises
     ------
     InputError
         Missing, too large, of another format, not readable, or without features.
     """
-    import geopandas as gpd
-    from pyogrio.errors import DataSourceError, FeatureError, GeometryError
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
     refuse_file(path)
     try:
-        frame = gpd.read_file(path, engine="pyogrio")
-    except (DataSourceError, FeatureError, GeometryError, ValueError, OSError) as error:
+        layers = _layers(path)
+    except (DataLayerError, DataSourceError, FeatureError, GeometryError, ValueError, OSError) as error:
         text = " ".join(str(error).split())
         raise InputError(f"{path}: not readable as a vector file ({text[:200]})") from error
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
+    if not layers:
         raise InputError(f"{path}: holds no features")
-    return frame
+    return _together(layers)
+
+
+def _layers(path: Path) -> list[Any]:
+    """Give the layers that have shapes: each folder of a KML is one."""
+    import geopandas as gpd
+    from pyogrio import list_layers
+
+    named = [str(name) for name, kind in list_layers(path) if kind is not None]
+    frames = [gpd.read_file(path, layer=name, engine="pyogrio") for name in named]
+    return [frame for frame in frames if isinstance(frame, gpd.GeoDataFrame) and not frame.empty]
+
+
+def _together(layers: list[Any]) -> Any:
+    import pandas as pd
+
+    if len(layers) == 1 or layers[0].crs is None:
+        return layers[0]
+    return pd.concat([layer.to_crs(layers[0].crs) for layer in layers if layer.crs is not None], ignore_index=True)
 
 
 def refuse_file(path: Path) -> None:

@@ -150,8 +150,8 @@ def _feature(properties: dict[str, Any], geometry: "BaseGeometry") -> _Feature:
 
 
 def _text(properties: dict[str, Any], *keys: str) -> str | None:
-    lowered = {str(k).lower(): v for k, v in properties.items()}
-    texts = (" ".join(str(lowered[k]).split()) for k in keys if lowered.get(k) is not None)
+    found = [v for k in keys for name, v in properties.items() if str(name).lower() == k and v is not None]
+    texts = (" ".join(str(v).split()) for v in found)
     return next((t for t in texts if t and t != "nan"), None)
 
 
