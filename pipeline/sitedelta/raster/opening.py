@@ -37,7 +37,7 @@ _INDIRECT = frozenset(
 """Drivers of files that only point elsewhere (other files, servers): an image must hold its own pixels."""
 
 _OPTIONS = {
-    "GDAL_CACHEMAX": 64,
+    "GDAL_CACHEMAX": 64 * 2**20,
     "GDAL_ERROR_ON_LIBJPEG_WARNING": True,
     "GDAL_MAX_DATASET_POOL_SIZE": 100,
     "GDAL_NUM_THREADS": 1,
