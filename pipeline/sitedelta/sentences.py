@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from sitedelta.manifest import Manifest, PairRecord
 from sitedelta.records import Event, EventKind, Observation, Status
+from sitedelta.series import CountSeries, count_series, leaves_out, limit_m
 from sitedelta.wording import (
     area,
     because,
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 Answer = Literal["increase", "decrease", "no_change", "cannot_tell", "not_observable"]
 SITE_ZONE = "site"
 """The zone id that stands for the whole area of interest."""
-SMALLEST_M = {"aircraft": 8.0, "vehicle": 3.0}
-"""Limits below this length leave nothing out: no smaller thing is of the class."""
-ALIKE = 1.25
-"""Dates whose limits of length differ by more than this factor count different things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,44 +68,34 @@ def place_names(manifest: Manifest) -> dict[str, str]:
 def count_sentences(manifest: Manifest, observations: Sequence[Observation]) -> tuple[Sentence, ...]:
     """Say for each zone and class how the count went over all dates, or why that cannot be said."""
     names = place_names(manifest)
-    order = list(names)
-    rank = {zone: n for n, zone in enumerate(order)}
-    rows = sorted(observations, key=lambda o: (rank.get(o.zone, len(rank)), o.zone, o.label, o.date, o.scene))
-    groups = groupby(rows, key=lambda o: (o.zone, o.label))
-    return tuple(_series(tuple(group), names.get(zone, zone)) for (zone, _), group in groups)
+    found = count_series(observations, list(names))
+    return tuple(count_sentence(s, names.get(s.rows[0].zone, s.rows[0].zone)) for s in found)
 
 
-def _series(rows: tuple[Observation, ...], place: str) -> Sentence:
-    series = _comparable([o for o in rows if o.status in (Status.COUNTED, Status.OBSERVED_ZERO)])
-    text, answer = _told(rows, series, place)
-    asides = _asides(rows, series) if answer != "not_observable" else ()
+def count_sentence(series: CountSeries, place: str) -> Sentence:
+    """Say how one count went."""
+    rows = series.rows
+    text, answer = _told(series, place)
+    asides = _asides(series) if answer != "not_observable" else ()
     return Sentence(text, "count", rows[0].zone, rows[0].label, answer, tuple(key(o) for o in rows), asides)
 
 
-def _told(rows: Sequence[Observation], series: Sequence[Observation], place: str) -> tuple[str, Answer]:
-    if len(series) > 1:
-        return _compared(series, place)
-    if series:
-        return _single(series[0], place), "cannot_tell"
-    if any(o.status is Status.PARTLY for o in rows):
-        return f"{_capital(many(rows[0].label))} at {place} were never observable in full.", "cannot_tell"
-    return _unseen(rows, place), "not_observable"
+def _told(series: CountSeries, place: str) -> tuple[str, Answer]:
+    if len(series.compared) > 1:
+        return _compared(series.compared, place)
+    if series.compared:
+        return _single(series.compared[0], place), "cannot_tell"
+    if series.parts:
+        label = series.parts[0].label
+        return f"{_capital(many(label))} at {place} could never be observed in full.", "cannot_tell"
+    return _unseen(series.hidden, place), "not_observable"
 
 
-def _limit(o: Observation) -> float:
-    return max(o.min_length_m, SMALLEST_M.get(o.label, 0.0))
-
-
-def _comparable(rows: Sequence[Observation]) -> list[Observation]:
-    """Give the largest set of dates that count down to about the same length; the latest one where sizes tie."""
-    sets = [[o for o in rows if _limit(r) <= _limit(o) <= ALIKE * _limit(r)] for r in rows]
-    return max(sets, key=lambda s: (len(s), s[-1].date), default=[])
-
-
-def _things(series: Sequence[Observation]) -> str:
+def things(series: Sequence[Observation]) -> str:
     """Name the class, with the least length that was counted where that leaves some out."""
-    label, least = series[0].label, max(map(_limit, series))
-    return f"{many(label)} of at least {metres(least)}" if least > SMALLEST_M.get(label, 0.0) else many(label)
+    widest = max(series, key=limit_m)
+    what = many(widest.label)
+    return f"{what} of at least {metres(limit_m(widest))}" if leaves_out(widest) else what
 
 
 def _capital(text: str) -> str:
@@ -131,8 +117,8 @@ def _unseen(rows: Sequence[Observation], place: str) -> str:
 
 def _single(o: Observation, place: str) -> str:
     seen = f"{counted(o.count or 0, o.label)} {'was' if o.count == 1 else 'were'} counted at {place}"
-    note = f", from {metres(_limit(o))} in length" if _limit(o) > SMALLEST_M.get(o.label, 0.0) else ""
-    return f"On {day(o.date)} {seen} (90 % interval {_range(o)}{note}); no other date can be compared with it."
+    note = f", from {metres(limit_m(o))} in length" if leaves_out(o) else ""
+    return f"On {day(o.date)}, {seen} (90 % interval {_range(o)}{note}); no other date can be compared with it."
 
 
 def _trend(series: Sequence[Observation]) -> "Trend":
@@ -150,7 +136,7 @@ def _trend(series: Sequence[Observation]) -> "Trend":
 def _compared(series: Sequence[Observation], place: str) -> tuple[str, Answer]:
     found = _trend(series)
     a, b = series[0], series[-1]
-    when, what = span(a.date, b.date), f"{_things(series)} at {place}"
+    when, what = span(a.date, b.date), f"{things(series)} at {place}"
     ends = f"90 % intervals {_range(a)} and {_range(b)}"
     if found.answer in ("increase", "decrease"):
         verb = "rose" if found.answer == "increase" else "fell"
@@ -199,19 +185,18 @@ def _on_the_way(o: Observation, first: Observation, last: Observation) -> bool:
     return low <= (o.count or 0) <= high
 
 
-def _asides(rows: Sequence[Observation], series: Sequence[Observation]) -> tuple[str, ...]:
+def _asides(series: CountSeries) -> tuple[str, ...]:
     """Name the dates that the comparison leaves out, and why."""
-    used = {o.scene for o in series}
-    seen = [o for o in rows if o.scene not in used and o.status is not Status.NOT_OBSERVABLE]
-    unseen = [o for o in rows if o.status is Status.NOT_OBSERVABLE]
-    parts = [f"Not observable on {days(dates)}{why}." for why, dates in _by_reason(unseen)]
-    return (*parts, *map(_aside, seen))
+    gaps = [f"Not observable on {days(dates)}{why}." for why, dates in _by_reason(series.gaps)]
+    return (*gaps, *map(_part, series.parts), *map(_apart_from, series.apart))
 
 
-def _aside(o: Observation) -> str:
-    if o.status is Status.PARTLY:
-        least = "" if o.low is None else f", so at least {o.low} in all"
-        return f"On {day(o.date)} only {percent(o.share_observed)} of it could be seen: {o.count} found there{least}."
+def _part(o: Observation) -> str:
+    least = "" if o.low is None else f", so at least {o.low} in all"
+    return f"On {day(o.date)} only {percent(o.share_observed)} of it could be seen: {o.count} found there{least}."
+
+
+def _apart_from(o: Observation) -> str:
     least = f"from {metres(o.min_length_m)} in length at {metres(o.gsd_m)} per pixel"
     return f"Counted apart, {least}: {o.count} on {day(o.date)} ({_range(o)})."
 
@@ -237,7 +222,7 @@ def change_sentence(manifest: Manifest, pair: PairRecord, regions: int) -> Sente
     else:
         places = "1 place" if regions == 1 else f"{regions:,} places"
         share = f"{small_percent(pair.share_changed)} of {both}"
-        text = f"Between {when} {places} changed, {area(pair.changed_m2)} in all: {share}."
+        text = f"Between {when}, {places} changed, {area(pair.changed_m2)} in all: {share}."
     return Sentence(text, "change", SITE_ZONE, None, None, (f"{pair.before}--{pair.after}",))
 
 
@@ -267,8 +252,17 @@ def _events(label: str, when: str, events: Sequence[Event], rows: Sequence[Obser
     if not number:
         return f"Between {when} no {what} were seen on either date: none arrived, none departed."
     arrived, departed, stayed, lost = (number[k] for k in EventKind)
-    told = f"Between {when} {counted(arrived, label)} arrived, {departed or 'none'} departed, {stayed or 'none'} stayed"
+    told = (
+        f"Between {when}, {counted(arrived, label)} arrived, {departed or 'none'} departed, {stayed or 'none'} stayed"
+    )
     return f"{told}; for {lost} it could not be observed." if lost else f"{told}."
+
+
+def latest_pair(manifest: Manifest) -> PairRecord | None:
+    """Give the comparison that ends latest, the finer where two do; one that was possible, where there is one."""
+    days = {r.scene.id: r.scene.date.date() for r in manifest.scenes}
+    order = sorted(manifest.pairs, key=lambda p: (p.status == "compared", days[p.after], -p.gsd_m))
+    return order[-1] if order else None
 
 
 def headlines(
@@ -286,7 +280,7 @@ def headlines(
     """
     counts = count_sentences(manifest, observations)
     first = [s for s in counts if s.zone == SITE_ZONE or s.answer in ("increase", "decrease")]
-    pair = next((p for p in reversed(manifest.pairs) if p.status == "compared"), next(iter(manifest.pairs), None))
+    pair = latest_pair(manifest)
     if pair is None:
         return tuple(first)
     change = change_sentence(manifest, pair, sum(r == (pair.before, pair.after) for r in regions))

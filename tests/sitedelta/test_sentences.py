@@ -94,7 +94,7 @@ def test_cannot_tell_gives_numbers_and_ground():
 def test_one_date_cannot_tell():
     rows = (seen(6, 4, 3, 6),)
     assert answer(*rows) == "cannot_tell"
-    assert told(*rows).startswith(f"On 6 December 2024 4 aircraft were counted at the base (90 % interval 3{DASH}6)")
+    assert told(*rows).startswith(f"On 6 December 2024, 4 aircraft were counted at the base (90 % interval 3{DASH}6)")
 
 
 def test_too_coarse_is_not_observable_and_never_zero():
@@ -131,7 +131,7 @@ def test_a_part_is_a_least_number_and_not_compared():
 
 def test_only_parts():
     text = told(seen(6, 3, 2, None, status=Status.PARTLY, share_observed=0.4))
-    assert text.startswith("Aircraft at the base were never observable in full.")
+    assert text.startswith("Aircraft at the base could never be observed in full.")
     assert "at least 2" in text
 
 
@@ -160,7 +160,7 @@ def test_no_cause_is_ever_named():
 def test_change_found():
     text = change_sentence(SITE, PAIR, 3).text
     assert text == (
-        "Between 6 and 13 December 2024 3 places changed, 1,240 m² in all: "
+        "Between 6 and 13 December 2024, 3 places changed, 1,240 m² in all: "
         "1.2 % of the 92 % of the site that both dates show."
     )
 
@@ -185,7 +185,7 @@ def test_events_are_counted_by_kind():
     rows = (seen(6, 4, 4, 4), seen(13, 5, 5, 5))
     (sentence,) = event_sentences(SITE, PAIR, events, rows)
     assert sentence.text == (
-        "Between 6 and 13 December 2024 2 aircraft arrived, 1 departed, none stayed; for 1 it could not be observed."
+        "Between 6 and 13 December 2024, 2 aircraft arrived, 1 departed, none stayed; for 1 it could not be observed."
     )
 
 

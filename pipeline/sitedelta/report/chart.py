@@ -7,13 +7,14 @@ from typing import Literal
 
 from sitedelta.records import Observation, Status
 from sitedelta.report.geometry import nice_step
+from sitedelta.series import CountSeries
 from sitedelta.wording import because, counted, day, interval, metres, percent
 
 WIDTH, HEIGHT = 520, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 20, 16, 44
 _LABEL_WIDTH = 62
 
-Shape = Literal["counted", "zero", "partly", "gap"]
+Shape = Literal["counted", "zero", "partly", "apart", "gap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,18 @@ class Chart:
     height: int = HEIGHT
 
 
-def chart(rows: Sequence[Observation]) -> Chart:
-    """Draw the observations of one zone and class, one a date, in order of date."""
-    top = max([o.high or o.count or 0 for o in rows if o.count is not None], default=0)
-    step = nice_step(max(top, 1), 4)
-    ceiling = max(1, -(-max(top, 1) // step)) * step
+def chart(series: CountSeries) -> Chart:
+    """Draw one series: dates that compare are joined by lines, broken where a gap lies between."""
+    rows = sorted((*series.compared, *series.parts, *series.apart, *series.gaps), key=lambda o: (o.date, o.scene))
+    top = max([1, *(o.high or o.count or 0 for o in rows)])
+    step = nice_step(top, 4)
+    ceiling = -(-top // step) * step
     base = HEIGHT - _BOTTOM
-    y = [base - (base - _TOP) * v / ceiling for v in range(0, ceiling + 1, step)]
+    unit = (base - _TOP) / ceiling
     xs = places([o.date for o in rows])
-    marks = tuple(_mark(o, x, base, (base - _TOP) / ceiling) for o, x in zip(rows, xs, strict=True))
-    y_ticks = tuple(Tick(at, f"{v:,}") for at, v in zip(y, range(0, ceiling + 1, step), strict=True))
+    apart = {o.scene for o in series.apart}
+    marks = tuple(_mark(o, x, base, unit, apart=o.scene in apart) for o, x in zip(rows, xs, strict=True))
+    y_ticks = tuple(Tick(base - v * unit, f"{v:,}") for v in range(0, ceiling + 1, step))
     return Chart(marks, _lines(marks), _date_ticks([o.date for o in rows], xs), y_ticks, base)
 
 
@@ -77,12 +80,17 @@ def places(dates: Sequence[datetime]) -> list[float]:
     return [left + (right - left) * (d - dates[0]).total_seconds() / whole for d in dates]
 
 
-def _mark(o: Observation, x: float, base: float, unit: float) -> Mark:
+def _mark(o: Observation, x: float, base: float, unit: float, *, apart: bool) -> Mark:
     if o.status is Status.NOT_OBSERVABLE or o.count is None:
         return Mark("gap", x, base, base, base, f"{day(o.date)}: not observable{because(o.reason)}")
     low, high = (o.count if v is None else v for v in (o.low, o.high))
-    shape: Shape = "partly" if o.status is Status.PARTLY else "zero" if o.count == 0 else "counted"
-    return Mark(shape, x, base - o.count * unit, base - low * unit, base - high * unit, title(o))
+    return Mark(_shape(o, apart=apart), x, base - o.count * unit, base - low * unit, base - high * unit, title(o))
+
+
+def _shape(o: Observation, *, apart: bool) -> Shape:
+    if apart:
+        return "apart"
+    return "partly" if o.status is Status.PARTLY else "zero" if o.count == 0 else "counted"
 
 
 def title(o: Observation) -> str:
@@ -93,11 +101,12 @@ def title(o: Observation) -> str:
 
 
 def _lines(marks: Sequence[Mark]) -> tuple[str, ...]:
+    """Join the dates that compare; a gap breaks the line, what was counted apart does not."""
     runs: list[list[Mark]] = [[]]
     for m in marks:
         if m.shape == "gap":
             runs.append([])
-        else:
+        elif m.shape in ("counted", "zero"):
             runs[-1].append(m)
     return tuple(" ".join(f"{m.x:.1f},{m.y:.1f}" for m in run) for run in runs if len(run) > 1)
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from itertools import groupby
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,9 @@ from sitedelta.records import EventKind, Observation, Status
 from sitedelta.report import geometry
 from sitedelta.report.chips import region_rings
 from sitedelta.report.findings import Findings
-from sitedelta.sentences import change_sentence, place_names
-from sitedelta.wording import because, many, metres, moment, percent
+from sitedelta.sentences import change_sentence, place_names, things
+from sitedelta.series import CountSeries, count_series
+from sitedelta.wording import because, metres, moment, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,14 +31,13 @@ _MARKS = {
 def counts_png(findings: Findings) -> bytes:
     """Draw the counts of each zone and class over time, with intervals; dates not observable are hatched."""
     names = place_names(findings.manifest)
-    order = {z: n for n, z in enumerate(names)}
-    rows = sorted(findings.observations, key=lambda o: (order.get(o.zone, 999), o.zone, o.label, o.date, o.scene))
-    series = [tuple(g) for _, g in groupby(rows, key=lambda o: (o.zone, o.label))]
+    series = count_series(findings.observations, list(names))
     columns = min(2, max(1, len(series)))
     lines = max(1, -(-len(series) // columns))
     figure = _figure(5.2 * columns, 2.7 * lines + 0.5)
     for n, own in enumerate(series):
-        _counts(figure.add_subplot(lines, columns, n + 1), own, names.get(own[0].zone, own[0].zone))
+        zone = own.rows[0].zone
+        _counts(figure.add_subplot(lines, columns, n + 1), own, names.get(zone, zone))
     figure.suptitle(_safe(f"{findings.manifest.name}: counts with 90 % intervals"), x=0.01, ha="left", fontsize=11)
     return _png(figure)
 
@@ -63,17 +62,18 @@ def _safe(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _counts(axes: "Axes", rows: Sequence[Observation], place: str) -> None:
+def _counts(axes: "Axes", series: CountSeries, place: str) -> None:
     from matplotlib.dates import date2num
     from matplotlib.ticker import MaxNLocator
 
+    rows = sorted((*series.compared, *series.parts, *series.apart, *series.gaps), key=lambda o: (o.date, o.scene))
     days = [float(date2num(o.date)) for o in rows]  # type: ignore[no-untyped-call]  # matplotlib's own
     for at, o in zip(days, rows, strict=True):
         if o.status is Status.NOT_OBSERVABLE or o.count is None:
             _gap(axes, at, o)
         else:
             _point(axes, at, o, o.count)
-    axes.set_title(_safe(f"{many(rows[0].label)}, {place}"), fontsize=9, loc="left")
+    axes.set_title(_safe(f"{things(series.compared or rows)}, {place}"), fontsize=9, loc="left")
     axes.set_ylim(0, 1.15 * max([1, *(o.high or o.count or 0 for o in rows)]))
     _label_days(axes, days, rows)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))

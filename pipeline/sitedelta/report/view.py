@@ -14,11 +14,13 @@ from sitedelta.report.overlay import Layer, ZoneShape, layers, zone_shapes
 from sitedelta.sentences import (
     Sentence,
     change_sentence,
-    count_sentences,
+    count_sentence,
     event_sentences,
     headlines,
     place_names,
+    things,
 )
+from sitedelta.series import CountSeries, count_series
 from sitedelta.wording import metres, moment, percent, span
 
 _ALIGNMENT = {
@@ -90,10 +92,19 @@ class SeriesView:
     """One zone and class over time."""
 
     zone: str
-    label: str
+    what: str
+    """The class, with the least length counted where that leaves some out."""
     sentence: Sentence
-    rows: tuple[Observation, ...]
     chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class RowsView:
+    """All observations of one zone and class."""
+
+    zone: str
+    label: str
+    rows: tuple[Observation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,7 @@ class PageView:
     scenes: tuple[SceneView, ...]
     pairs: tuple[PairView, ...]
     series: tuple[SeriesView, ...]
+    observations: tuple[RowsView, ...]
     zones: tuple[ZoneShape, ...]
     furniture: Furniture
     extent: str
@@ -123,7 +135,8 @@ def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequenc
         headlines=headlines(m, findings.observations, findings.events, regions),
         scenes=scenes,
         pairs=tuple(reversed(pairs)),
-        series=_series(findings),
+        series=tuple(_series(findings, s) for s in count_series(findings.observations, list(place_names(m)))),
+        observations=_rows(findings),
         zones=zone_shapes(m.zones),
         furniture=furniture(findings, m.grid.width * m.grid.gsd_m),
         extent=f"{metres_of(m.grid.width * m.grid.gsd_m)} by {metres_of(m.grid.height * m.grid.gsd_m)}",
@@ -193,16 +206,19 @@ def _chip(findings: Findings, chip: Chip) -> ChipView:
     return ChipView(chip, before, after, furniture(findings, chip.side_m), marked=chip.mark > 0)
 
 
-def _series(findings: Findings) -> tuple[SeriesView, ...]:
+def _series(findings: Findings, series: CountSeries) -> SeriesView:
+    first = series.rows[0]
+    place = place_names(findings.manifest).get(first.zone, first.zone)
+    what = things(series.compared or series.rows)
+    return SeriesView(place, what, count_sentence(series, place), chart(series))
+
+
+def _rows(findings: Findings) -> tuple[RowsView, ...]:
     names = place_names(findings.manifest)
-    told = {(s.zone, s.label): s for s in count_sentences(findings.manifest, findings.observations)}
-    order = {zone_label: n for n, zone_label in enumerate(told)}
-    rows = sorted(findings.observations, key=lambda o: (order[o.zone, o.label], o.date, o.scene))
-    found = []
-    for (zone, label), group in groupby(rows, key=lambda o: (o.zone, o.label)):
-        own = tuple(group)
-        found.append(SeriesView(names.get(zone, zone), label, told[zone, label], own, chart(own)))
-    return tuple(found)
+    rank = {zone: n for n, zone in enumerate(names)}
+    rows = sorted(findings.observations, key=lambda o: (rank.get(o.zone, len(rank)), o.zone, o.label, o.date, o.scene))
+    groups = groupby(rows, key=lambda o: (o.zone, o.label))
+    return tuple(RowsView(names.get(zone, zone), label, tuple(group)) for (zone, label), group in groups)
 
 
 def seen(record: SceneRecord) -> str:

@@ -86,7 +86,7 @@ def test_hostile_text_stays_text(hostile):
 def test_headlines_say_what_rose_and_what_changed(page):
     rise = f"aircraft at Test air base rose from 4 to 6 (90 % intervals 4{DASH}5 and 6{DASH}7)."
     assert f"Between 6 and 13 December 2024 {rise}" in page.text
-    assert "Between 6 and 13 December 2024 2 places changed" in page.text
+    assert "Between 6 and 13 December 2024, 2 places changed" in page.text
     assert (
         "No change was found between 6 and 10 December 2024 over the 97 % of the site that both dates show."
         in page.text
