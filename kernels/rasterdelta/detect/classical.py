@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.detect.accuracy import Table
+from rasterdelta.detect.cascade import REFUSED, Cascade
 from rasterdelta.detect.classes import SEARCHES, Search
 from rasterdelta.detect.heading import long_axis_deg, mirror_axis_deg
 from rasterdelta.detect.protocol import Accuracy, Detections
-from rasterdelta.detect.pyramid import Scale, features, halo_px, places, scales
-from rasterdelta.detect.scorer import Scorer
+from rasterdelta.detect.pyramid import Scale, halo_px, places, scales
 from rasterdelta.detect.suppress import ROUNDS, suppress
 from rasterdelta.errors import KernelError
 from rasterdelta.types import FloatArray, Image, Mask, Plane
@@ -37,14 +37,14 @@ class Peaks:
 class ClassicalDetector:
     """Aircraft and vehicles by rotation-invariant gradient features and a small perceptron a class."""
 
-    scorers: dict[str, Scorer]
+    cascades: dict[str, Cascade]
     table: Table
     name: str = "rasterdelta-classical 1"
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Classes that it can find."""
-        return tuple(self.scorers)
+        return tuple(self.cascades)
 
     def halo_m(self, label: str, gsd_m: float = 0.5) -> float:
         """Metres of context around an object's centre; windows start at multiples of `pyramid.GRID_PX` pixels."""
@@ -61,15 +61,17 @@ class ClassicalDetector:
     def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
         """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""
         _check(image, valid, gsd_m)
+        if not valid.any():
+            return Detections.none()
         return Detections.join([self._detect(image, valid, gsd_m, self._search(label)) for label in classes])
 
     def _search(self, label: str) -> Search:
-        if label not in self.scorers:
-            raise KernelError(f"no class {label!r} here; there are {', '.join(self.scorers)}")
+        if label not in self.cascades:
+            raise KernelError(f"no class {label!r} here; there are {', '.join(self.cascades)}")
         return SEARCHES[label]
 
     def _detect(self, image: Image, valid: Mask, gsd_m: float, search: Search) -> Detections:
-        peaks = find(image, valid, gsd_m=gsd_m, search=search, scorer=self.scorers[search.label])
+        peaks = find(image, valid, gsd_m=gsd_m, search=search, cascade=self.cascades[search.label])
         band = self.table.band(search.label, gsd_m)
         keep = peaks.logit >= band.threshold
         n = int(keep.sum())
@@ -94,9 +96,9 @@ def _check(image: Image, valid: Mask, gsd_m: float) -> None:
         raise KernelError(f"ground sampling distance must be above 0 m, not {gsd_m}")
 
 
-def find(image: Image, valid: Mask, *, gsd_m: float, search: Search, scorer: Scorer) -> Peaks:
+def find(image: Image, valid: Mask, *, gsd_m: float, search: Search, cascade: Cascade) -> Peaks:
     """Find all peaks of one class after suppression, whatever their score down to `LOWEST`."""
-    found = [_scale_peaks(s, search, scorer) for s in scales(image, valid, gsd_m=gsd_m, search=search)]
+    found = [_scale_peaks(s, search, cascade) for s in scales(image, valid, gsd_m=gsd_m, search=search)]
     row, col, length_m, heading, logit = (np.concatenate([[], *(f[i] for f in found)]) for i in range(5))
     inside = (row > -0.5) & (col > -0.5) & (row < valid.shape[0] - 0.5) & (col < valid.shape[1] - 0.5)
     inside[inside] = valid[np.rint(row[inside]).astype(int), np.rint(col[inside]).astype(int)]
@@ -105,8 +107,8 @@ def find(image: Image, valid: Mask, *, gsd_m: float, search: Search, scorer: Sco
     return Peaks(row[keep], col[keep], length_m[keep], heading[keep], logit[keep])
 
 
-def _scale_peaks(scale: Scale, search: Search, scorer: Scorer) -> tuple[NDArray[np.float64], ...]:
-    score, size = _maps(scale, search.stride, scorer)
+def _scale_peaks(scale: Scale, search: Search, cascade: Cascade) -> tuple[NDArray[np.float64], ...]:
+    score, size = _maps(scale, search.stride, cascade)
     i, j = _local_maxima(score)
     rows, cols = i * search.stride, j * search.stride
     around = scale.sampler.spectra(rows, cols)
@@ -123,13 +125,13 @@ def _scale_peaks(scale: Scale, search: Search, scorer: Scorer) -> tuple[NDArray[
     return tuple(np.asarray(f, np.float64) for f in found)
 
 
-def _maps(scale: Scale, stride: int, scorer: Scorer) -> tuple[Plane, Plane]:
+def _maps(scale: Scale, stride: int, cascade: Cascade) -> tuple[Plane, Plane]:
     rows, cols = places(scale.level, stride)
     shape = scale.level.valid[::stride, ::stride].shape
-    score, size = np.full(shape, -30.0, np.float32), np.zeros(shape, np.float32)
+    score, size = np.full(shape, REFUSED, np.float32), np.zeros(shape, np.float32)
     for start in range(0, len(rows), CHUNK):
         r, c = rows[start : start + CHUNK], cols[start : start + CHUNK]
-        score[r // stride, c // stride], size[r // stride, c // stride] = scorer(features(scale, r, c))
+        score[r // stride, c // stride], size[r // stride, c // stride] = cascade(scale, r, c)
     return score, size
 
 

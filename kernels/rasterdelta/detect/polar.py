@@ -21,6 +21,8 @@ RINGS = (0.14, 0.28, 0.42, 0.56, 0.72)
 ANGLES = 16
 TOP = 4
 """Highest total angular order kept."""
+LIGHT_FEATURES = 2 + 2 * (2 * len(RINGS) - 1) * (TOP + 1)
+"""Features of intensity and magnitude alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Spectra:
     """Angular spectra of the channels around n places."""
 
     groups: tuple[NDArray[np.complex64], ...]
-    """Intensity, magnitude, then one for each direction order; each of shape (ring, total order, n)."""
+    """Intensity, magnitude, then, where asked for, one a direction order; shape (ring, total order, n)."""
     centre: FloatArray
     """Intensity and magnitude at the places themselves, shape (2, n)."""
 
@@ -76,12 +78,15 @@ class Sampler:
         directions = (flat[i] + np.complex64(1j) * flat[i + 1] for i in range(2, COUNT, 2))
         return cls((flat[0], flat[1], *directions), padded.shape[2], margin, length_px)
 
-    def spectra(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> Spectra:
-        """Sample the channels around n places (rows, cols of the level) and transform them along the angle."""
+    def spectra(self, rows: NDArray[np.intp], cols: NDArray[np.intp], *, directions: bool = True) -> Spectra:
+        """Sample the channels around n places (rows, cols of the level) and transform them along the angle.
+
+        Without `directions` only intensity and gradient magnitude are sampled.
+        """
         base = (rows + self.margin) * self.width + cols + self.margin
         rings = [_offsets(r * self.length_px, self.width)[:, None] + base for r in RINGS]
         groups = []
-        for plane, (basis, totals) in zip(self.planes, _bases(), strict=True):
+        for plane, (basis, totals) in list(zip(self.planes, _bases(), strict=True))[: None if directions else 2]:
             out = np.empty((len(rings), len(totals), base.size), np.complex64)
             for j, where in enumerate(rings):
                 out[j] = _project(basis, plane.take(where))
@@ -104,9 +109,12 @@ def _compare(a: NDArray[np.complex64], b: NDArray[np.complex64]) -> FloatArray:
 
 
 def invariants(spectra: Spectra) -> FloatArray:
-    """Give the rotation- and mirror-invariant features, shape (feature, n)."""
+    """Give the rotation- and mirror-invariant features, shape (feature, n).
+
+    Those of intensity and magnitude come first, so that they are the same with and without directions.
+    """
     parts: list[FloatArray] = [spectra.centre]
-    for group, (_, totals) in zip(spectra.groups, _bases(), strict=True):
+    for group, (_, totals) in zip(spectra.groups, _bases(), strict=False):
         size = np.abs(group)
         zero = totals.index(0)
         size[:, zero] = group[:, zero].real

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from rasterdelta.detect.channels import REACH, Level, level, luminance, reduce_by
 from rasterdelta.detect.classes import Search
-from rasterdelta.detect.polar import Sampler, invariants, reach_px
+from rasterdelta.detect.polar import LIGHT_FEATURES, Sampler, invariants, reach_px
 from rasterdelta.types import FloatArray, Image, Mask
 
+GATE_FEATURES = 3 + LIGHT_FEATURES
+"""Features without directions."""
 CONTRAST_FLOOR = 0.012
 """Places whose surroundings vary less than this (display units) are not scored."""
 GRID_PX = 64
@@ -48,13 +50,13 @@ def places(level: Level, stride: int) -> tuple[NDArray[np.intp], NDArray[np.intp
     return rows * stride, cols * stride
 
 
-def features(scale: Scale, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> FloatArray:
-    """Give the features of places of a scale's level, shape (feature, n)."""
-    shape = invariants(scale.sampler.spectra(rows, cols))
+def features(scale: Scale, rows: NDArray[np.intp], cols: NDArray[np.intp], *, directions: bool = True) -> FloatArray:
+    """Give the features of places of a scale's level, shape (feature, n); without directions only the first of them."""
+    shape = invariants(scale.sampler.spectra(rows, cols, directions=directions))
     size = np.full(len(rows), np.log2(scale.length_m))
     grain = np.full(len(rows), np.log2(scale.sampler.length_px))
     contrast = np.log2(scale.level.contrast[rows, cols] + 0.01)
-    return np.concatenate([shape, np.stack([size, grain, contrast]).astype(np.float32)])
+    return np.concatenate([np.stack([size, grain, contrast]).astype(np.float32), shape])
 
 
 def halo_px(search: Search, gsd_m: float) -> int:
