@@ -11,12 +11,12 @@ from story import Moment, Site, Tile
 from rasterdelta.render import airbase, structures, vehicles
 from rasterdelta.render.aircraft import an26, an124, il76, su24, su25, su35
 from rasterdelta.render.atmosphere import Atmosphere, Cloud
+from rasterdelta.render.fixtures import fixtures, parked_cars
 from rasterdelta.render.frame import Frame
 from rasterdelta.render.helicopters import dismantled, ka52, mi8, mi24
 from rasterdelta.render.light import Illumination
 from rasterdelta.render.parts import Kind
 from rasterdelta.render.sensor import Sensor
-from rasterdelta.render.site import Axes
 from rasterdelta.render.things import Thing
 
 FRAME = Frame(2640, 3120, 0.25)
@@ -32,7 +32,7 @@ FINE = Sensor(
     y_m=80.0,
     psf_fwhm_px=1.45,
     sharpen=0.35,
-    full_scale=0.50,
+    full_scale=0.45,
     gamma=1.12,
 )
 COARSE = Sensor(
@@ -163,7 +163,7 @@ AN26_B = AXES.thing("transport-an26-b", an26(), -20, 98, 88, "grey")
 KA52_LATE = AXES.thing("helicopter-7", dismantled(ka52()), 152, -141, -60, "dark_grey")
 
 FIGHTERS, HELICOPTERS, DEFENCE, SERVICE = (tuple(f()) for f in (_fighters, _helicopters, _defence, _service))
-FIXED = (*BASE.fixtures(FRAME), *airbase.parked_cars(AXES))
+FIXED = (*fixtures(AXES), *parked_cars(AXES))
 
 
 def _stand(day: int) -> tuple[Thing, ...]:
@@ -205,17 +205,15 @@ def _stand(day: int) -> tuple[Thing, ...]:
     return (*FIXED, *rest)
 
 
-def _moment(
-    day: int,
-    clock: tuple[int, int],
-    note: str,
-    sun: tuple[float, float],
-    air: Atmosphere,
-    off_nadir: float,
-    tiles: tuple[Tile, ...],
-) -> Moment:  # noqa: PLR0917 - one row of a table
-    when = datetime(2024, 12, day, *clock, tzinfo=UTC)
-    return Moment(when, note, _stand(day), Illumination(*sun), air, off_nadir, tiles, "wet" if day == 17 else "dry")
+def _moment(clock: datetime, note: str, sun: tuple[float, float], air: Atmosphere, tiles: tuple[Tile, ...]) -> Moment:
+    """Give a date; the off-nadir angle is small, as things are drawn from straight above."""
+    ground = "wet" if clock.day == 17 else "dry"
+    off_nadir = {6: 1.1, 10: 2.3, 13: 0.7, 17: 1.8}[clock.day]
+    return Moment(clock, note, _stand(clock.day), Illumination(*sun), air, off_nadir, tiles, ground)
+
+
+def _at(day: int, hour: int, minute: int) -> datetime:
+    return datetime(2024, 12, day, hour, minute, tzinfo=UTC)
 
 
 def _paint(rng: np.random.Generator, *, wet: float) -> airbase.Ground:
@@ -229,12 +227,18 @@ UNSEEN = Cloud(1300.0, 1550.0, 75.0, 900.0, seed=6)
 
 def site() -> Site:
     """Give the site with its four dates."""
+    clear, hazy = Atmosphere(0.05), Atmosphere(0.46, seed=2)
+    fresh, cloudy = Atmosphere(0.08), Atmosphere(0.10, (*CLOUDS, UNSEEN))
+    still = _tiles((0, 0), (0, 0), (1.0, 1.0, 1.0), (0, 0, 0))
+    south = _tiles((2.4, -3.1), (0.6, -0.8), (1.06, 1.0, 0.95), (3, 1, 0))
+    north = _tiles((-1.7, 2.2), (-0.4, 0.9), (0.94, 0.97, 1.0), (2, 2, 4))
+    east = _tiles((3.3, 1.4), (1.1, 0.3), (1.09, 1.07, 1.04), (0, 1, 2))
     moments = (
-        _moment(6, (8, 12), "one transport, full flight line", (155.1, 27.1), Atmosphere(0.05), 4.1, _tiles((0, 0), (0, 0), (1.0, 1.0, 1.0), (0, 0, 0))),
-        _moment(10, (8, 31), "haze", (160.0, 28.2), Atmosphere(0.34, seed=2), 9.3, _tiles((2.4, -3.1), (0.6, -0.8), (1.06, 1.0, 0.95), (3, 1, 0))),
-        _moment(13, (7, 54), "two heavy transports, a column of vehicles", (150.6, 25.0), Atmosphere(0.08), 2.7, _tiles((-1.7, 2.2), (-0.4, 0.9), (0.94, 0.97, 1.0), (2, 2, 4))),
-        _moment(17, (8, 20), "cloud over part of the apron", (156.2, 26.6), Atmosphere(0.10, (*CLOUDS, UNSEEN)), 6.8, _tiles((3.3, 1.4), (1.1, 0.3), (1.09, 1.07, 1.04), (0, 1, 2))),
-    )  # fmt: skip
+        _moment(_at(6, 8, 12), "one transport, full flight line", (155.1, 27.1), clear, still),
+        _moment(_at(10, 8, 31), "haze", (160.0, 28.2), hazy, south),
+        _moment(_at(13, 7, 54), "two heavy transports, a column of vehicles", (150.6, 25.0), fresh, north),
+        _moment(_at(17, 8, 20), "cloud over part of the apron", (156.2, 26.6), cloudy, east),
+    )
     zones = {
         "main-apron": ("Main apron", airbase.APRON),
         "helicopter-apron": ("Helicopter apron", airbase.HELI_APRON),

@@ -20,7 +20,7 @@ from rasterdelta.render.things import Thing
 FRAME = Frame(2080, 2080, 0.25)
 SUMMER, WINTER = Season(green=0.75), Season(green=0.2, leaves=0.0, snow=0.92)
 AXES = Camp(SUMMER).axes(FRAME)
-FINE = Sensor(0.5, 1000, 1000, x_m=10.0, y_m=10.0, psf_fwhm_px=1.4, sharpen=0.35, full_scale=0.40, gamma=1.2)
+FINE = Sensor(0.5, 1000, 1000, x_m=10.0, y_m=10.0, psf_fwhm_px=1.4, sharpen=0.35, full_scale=0.35, gamma=1.2)
 
 
 def _tents(*, snowy: bool, keep: float = 1.0) -> Iterator[Thing]:
@@ -86,7 +86,7 @@ def _camp(trucks: float, armour: float, *, snowy: bool, tents: float = 1.0) -> t
 
 
 def _tile(
-    shift: tuple[float, float], gain: tuple[float, ...], offset: tuple[float, ...], full_scale: float = 0.40
+    shift: tuple[float, float], gain: tuple[float, ...], offset: tuple[float, ...], full_scale: float = 0.35
 ) -> tuple[Tile, ...]:
     return (
         Tile(
@@ -104,12 +104,21 @@ def site() -> Site:
         AXES.thing("visitor-2", vehicles.truck(), 3, 66, 176, "olive"),
     )
     moments = (
-        Moment(datetime(2021, 6, 19, 9, 18, tzinfo=UTC), "an empty clearing", visitors, Illumination(150.4, 57.9), Atmosphere(0.06),
-               3.2, _tile((0, 0), (1.0, 1.0, 1.0), (0, 0, 0)), "empty"),
-        Moment(datetime(2021, 7, 17, 9, 2, tzinfo=UTC), "tents in rows, both parks full", _camp(0.93, 0.95, snowy=False), Illumination(143.7, 54.2),
-               Atmosphere(0.14, seed=3), 8.8, _tile((2.6, -1.8), (1.05, 1.02, 0.97), (2, 1, 1)), "camp"),
-        Moment(datetime(2022, 1, 25, 9, 40, tzinfo=UTC), "snow, fewer vehicles", _camp(0.36, 0.55, snowy=True, tents=0.7), Illumination(167.2, 17.9),
-               Atmosphere(0.05, seed=4), 5.6, _tile((-2.2, 3.4), (0.97, 1.0, 1.04), (1, 1, 3), 0.92), "snow"),
+        Moment(
+            datetime(2021, 6, 19, 9, 18, tzinfo=UTC), "an empty clearing", visitors,
+            Illumination(150.4, 57.9), Atmosphere(0.06), 1.2,
+            _tile((0, 0), (1.0, 1.0, 1.0), (0, 0, 0)), "empty",
+        ),
+        Moment(
+            datetime(2021, 7, 17, 9, 2, tzinfo=UTC), "tents in rows, both parks full", _camp(0.93, 0.95, snowy=False),
+            Illumination(143.7, 54.2), Atmosphere(0.14, seed=3), 2.4,
+            _tile((2.6, -1.8), (1.05, 1.02, 0.97), (2, 1, 1)), "camp",
+        ),
+        Moment(
+            datetime(2022, 1, 25, 9, 40, tzinfo=UTC), "snow, fewer vehicles", _camp(0.36, 0.55, snowy=True, tents=0.7),
+            Illumination(167.2, 17.9), Atmosphere(0.05, seed=4), 0.9,
+            _tile((-2.2, 3.4), (0.97, 1.0, 1.04), (1, 1, 3), 1.0), "snow",
+        ),
     )  # fmt: skip
     grounds = {
         "empty": lambda rng: Camp(SUMMER, traffic=0.0).ground(FRAME, rng),

@@ -186,7 +186,7 @@ class SiteWriter:
 def write_cog(
     path: Path, image: np.ndarray, profile: Mapping[str, Any], tags: Mapping[str, str], bands: tuple[str, ...]
 ) -> None:
-    """Write an image, shape (band, row, column), as a cloud-optimised GeoTIFF; 8-bit colour as JPEG, the rest without loss."""
+    """Write an image, shape (band, row, column), as a cloud-optimised GeoTIFF: 8-bit colour as JPEG, else lossless."""
     count, height, width = image.shape
     colour = count == 3 and profile["dtype"] == "uint8"
     options = {"compress": "JPEG", "quality": 90} if colour else {"compress": "DEFLATE", "predictor": "YES", "level": 9}
@@ -205,7 +205,7 @@ def write_cog(
 
 def _corners(frame: Frame) -> Outline:
     width, height = frame.size_m
-    return np.array([(0, 0), (width, 0), (width, height), (0, height)], float) + (frame.x_m, frame.y_m)
+    return np.array([(0, 0), (width, 0), (width, height), (0, height)], float) + np.array([frame.x_m, frame.y_m])
 
 
 def _polygon(ring: Outline) -> dict[str, Any]:

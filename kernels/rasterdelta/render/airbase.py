@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rasterdelta.render import structures, vehicles
 from rasterdelta.render.canvas import Canvas, curve
-from rasterdelta.render.frame import Frame, disc
+from rasterdelta.render.frame import Frame, Outline, disc
 from rasterdelta.render.markings import apron_lines, helicopter_pads, runway_markings, stains, taxi_lines
 from rasterdelta.render.paint import MATERIALS
 from rasterdelta.render.scene import Ground
 from rasterdelta.render.season import Season
 from rasterdelta.render.site import Axes
 from rasterdelta.render.surfaces import Asphalt, Furrows, Loose, Meadow, Slabs
-from rasterdelta.render.things import Thing
 from rasterdelta.render.trees import Stand, places, plant
 
 RUNWAY = (-277.0, -232.0)
@@ -53,11 +51,6 @@ class Airbase:
         _trees(canvas, axes, self.season)
         return canvas.finished()
 
-    def fixtures(self, frame: Frame) -> tuple[Thing, ...]:
-        """Give what stands there on every date: buildings, shelters, clutter."""
-        axes = self.axes(frame)
-        return (*_buildings(axes), *_shelters(axes), *_clutter(axes))
-
 
 def _fields(canvas: Canvas, axes: Axes, season: Season) -> None:
     crops = ("lush_grass", "leaf", "dry_grass", "plastic", "grass")
@@ -76,9 +69,9 @@ def _margins(canvas: Canvas, axes: Axes, season: Season) -> None:
     """Lay worn, dusty ground around what is paved."""
     dusty = Loose("sand", season)
     for u0, u1, v0, v1 in (APRON, HELI_APRON, VEHICLE_PARK, (100, 190, -232, 60)):
-        canvas.lay(axes.rect(u0 - 9, u1 + 9, v0 - 9, v1 + 9), dusty, ragged_m=4.0, share=0.75)
+        canvas.lay(axes.rect(u0 - 9, u1 + 9, v0 - 9, v1 + 9), dusty, ragged_m=5.0, share=0.45)
     for u0, u1 in (RUNWAY, TAXIWAY):
-        canvas.lay(axes.rect(u0 - 8, u1 + 8, -500, 500), dusty, ragged_m=3.0, share=0.55)
+        canvas.lay(axes.rect(u0 - 8, u1 + 8, -500, 500), dusty, ragged_m=4.0, share=0.38)
     canvas.lay(axes.path(disc(*DEFENCE, 31)), Loose("soil", season), ragged_m=5.0, share=0.9)
 
 
@@ -87,14 +80,14 @@ def _pavements(canvas: Canvas, axes: Axes, season: Season) -> None:
     deg, centre = axes.axis_deg, axes.centre
     canvas.lay(axes.rect(RUNWAY[0] - 7, RUNWAY[1] + 7, -500, 500), Asphalt(deg, centre, wet=wet), ragged_m=0.4)
     canvas.lay(axes.rect(*RUNWAY, -500, 500), Slabs(deg, centre, (7.5, 6.0), "old_concrete", 0.04, wet=wet))
-    taxi = Slabs(deg, centre, (6.0, 6.0), "concrete", 0.05, wet=wet)
+    taxi = Slabs(deg, centre, (6.0, 6.0), "concrete", 0.028, wet=wet)
     canvas.lay(axes.rect(*TAXIWAY, -500, 500), taxi, ragged_m=0.3)
     for v in (-192.0, 108.0):
         canvas.lay(axes.path(_flared(RUNWAY[1], APRON[0], v, 10.0, 26.0)), taxi, ragged_m=0.3)
     canvas.lay(axes.rect(-10, 14, 120, 165), Asphalt(deg, centre), ragged_m=0.4)
-    canvas.lay(axes.rect(*APRON), Slabs(deg, centre, (7.5, 7.5), "concrete", 0.055, wet=wet), ragged_m=0.25)
+    canvas.lay(axes.rect(*APRON), Slabs(deg, centre, (7.5, 7.5), "concrete", 0.03, wet=wet), ragged_m=0.25)
     canvas.lay(
-        axes.rect(-92, -40, -212, -120), Slabs(deg, centre, (5.0, 5.0), "old_concrete", 0.05, wet=wet), share=0.7
+        axes.rect(-92, -40, -212, -120), Slabs(deg, centre, (5.0, 5.0), "old_concrete", 0.03, wet=wet), share=0.7
     )
     canvas.lay(axes.rect(*HELI_APRON), Asphalt(deg, centre, 8.0, wet=wet), ragged_m=0.5)
     canvas.lay(axes.rect(104, 119, -235, 62), Slabs(deg, centre, (7.5, 6.0), "old_concrete", wet=wet), ragged_m=0.4)
@@ -102,7 +95,7 @@ def _pavements(canvas: Canvas, axes: Axes, season: Season) -> None:
         canvas.lay(axes.rect(66, 106, v - 8, v + 8), Slabs(deg, centre, (6.0, 6.0), "old_concrete"), ragged_m=0.4)
 
 
-def _flared(u0: float, u1: float, v: float, half: float, flare: float) -> np.ndarray:
+def _flared(u0: float, u1: float, v: float, half: float, flare: float) -> Outline:
     """Give a connecting taxiway that widens towards both ends."""
     d = min(24.0, (u1 - u0) / 3)
     top = [
@@ -118,7 +111,7 @@ def _flared(u0: float, u1: float, v: float, half: float, flare: float) -> np.nda
 
 def _yards(canvas: Canvas, axes: Axes, season: Season) -> None:
     deg, centre = axes.axis_deg, axes.centre
-    pad = Slabs(deg, centre, (6.0, 6.0), "concrete", 0.05, wet=season.wet)
+    pad = Slabs(deg, centre, (6.0, 6.0), "concrete", 0.028, wet=season.wet)
     for u, v in HARDSTANDS:
         canvas.lay(axes.rect(117, u - 12, v - 8, v + 8), pad, ragged_m=0.3)
         canvas.lay(axes.rect(u - 18, u + 18, v - 18, v + 18), pad, ragged_m=0.4)
@@ -145,7 +138,7 @@ def _markings(canvas: Canvas, axes: Axes) -> None:
 
 
 def _tracks(canvas: Canvas, axes: Axes) -> None:
-    pale, dark = MATERIALS["sand"], MATERIALS["soil"] * 0.8
+    pale, dark = MATERIALS["sand"], MATERIALS["soil"] * np.float32(0.8)
     ways = (
         [
             (120, 150),
@@ -210,68 +203,3 @@ def _trees(canvas: Canvas, axes: Axes, season: Season) -> None:
         points = places(axes.rect(*rect), shrub.spacing_m, shrub.density, rng)
         clear = np.hypot(*(points - axes.path([DEFENCE])[0]).T) > 34
         plant(canvas, points[clear], shrub)
-
-
-def _buildings(axes: Axes) -> list[Thing]:
-    spots = (
-        (272, -205, 36, 14, 7, "flat", "roof_grey", 0), (272, -160, 30, 16, 9, "flat", "roof_pale", 0), (274, -112, 24, 12, 6, "gable", "roof_red", 90),
-        (272, -70, 40, 15, 8, "flat", "roof_grey", 0), (272, -20, 24, 12, 6, "gable", "roof_red", 0), (274, 20, 18, 12, 5, "flat", "roof_pale", 90),
-        (270, 62, 44, 18, 10, "gable", "roof_blue", 0), (272, 118, 28, 14, 6, "flat", "roof_grey", 90), (216, -200, 30, 13, 6, "gable", "roof_grey", 0),
-        (214, -150, 22, 11, 5, "flat", "roof_pale", 90), (216, -100, 34, 20, 9, "round", "roof_pale", 0), (216, -30, 20, 10, 5, "gable", "roof_red", 0),
-        (214, 30, 16, 9, 4, "flat", "roof_grey", 0), (92, -262, 46, 30, 12, "round", "roof_pale", 90), (20, -250, 30, 14, 8, "flat", "roof_grey", 90),
-        (-20, -246, 12, 12, 18, "flat", "roof_pale", 0),
-    )  # fmt: skip
-    return [
-        axes.thing(
-            f"building-{k:02d}", structures.building(length, width, height, roof=roof, scheme=scheme), u, v, turn
-        )
-        for k, (u, v, length, width, height, roof, scheme, turn) in enumerate(spots, 1)
-    ]
-
-
-def _shelters(axes: Axes) -> list[Thing]:
-    hard = [axes.thing(f"shelter-{k}", structures.shelter(), u, v, -90) for k, (u, v) in enumerate(SHELTERS, 1)]
-    shade = [axes.thing(f"sunshade-{k}", structures.sunshade(), 56, v, 90) for k, v in enumerate((-190, -168, -146), 1)]
-    return hard + shade
-
-
-def _clutter(axes: Axes) -> list[Thing]:
-    rng = np.random.default_rng(4711)
-    found: list[Thing] = []
-    for k, (u, v) in enumerate([(-94, v) for v in range(-200, 140, 66)] + [(72, v) for v in range(-180, 140, 66)], 1):
-        found.append(axes.thing(f"pole-{k}", structures.light_pole(), u, v, 90))
-    for k in range(16):
-        found.append(axes.thing(f"container-{k}", structures.container(), 200 + (k % 4) * 3.1, -8 + (k // 4) * 7.4, 0))
-    for k in range(9):
-        found.append(axes.thing(f"barrier-{k}", structures.barrier(), 73, 80 - 13 * k, 0))
-    for k in range(34):
-        u, v = rng.uniform(58, 69), rng.uniform(-130, 120)
-        kind = (structures.crate, structures.cart)[k % 2]()
-        found.append(axes.thing(f"gear-{k}", kind, u, v, float(rng.uniform(0, 180))))
-    for k in range(20):
-        u, v = rng.uniform(-60, 66), rng.uniform(216, 226)
-        found.append(
-            axes.thing(f"gear-h{k}", (structures.crate, structures.cart)[k % 2](), u, v, float(rng.uniform(0, 180)))
-        )
-    found += [
-        axes.thing(f"fuel-tank-{k}", structures.fuel_tank(), 212 + 13 * (k % 2), -226 + 13 * (k // 2), 0)
-        for k in range(2)
-    ]
-    found += [
-        axes.thing(f"wreck-{k}", structures.wreck(), u, v, a)
-        for k, (u, v, a) in enumerate(((-118, 206, 40), (-120, 232, 110)))
-    ]
-    return found
-
-
-def parked_cars(axes: Axes) -> list[Thing]:
-    """Give the staff cars beside the buildings."""
-    rng = np.random.default_rng(99)
-    spots = [(259.5, v) for v in np.arange(-95, -45, 2.9)] + [(259.5, v) for v in np.arange(80, 104, 2.9)]
-    kept = [spot for spot in spots if rng.random() < 0.62]
-    return [
-        axes.thing(
-            f"car-{k:02d}", vehicles.car(), u, float(v), 90 + 180 * int(rng.integers(2)) + float(rng.normal(0, 2))
-        )
-        for k, (u, v) in enumerate(kept, 1)
-    ]

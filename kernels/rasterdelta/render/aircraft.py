@@ -68,7 +68,7 @@ class Nacelle:
         y1, y0 = -self.front, -self.front - self.length
         cowl = Part(bar(self.x, y0, y1, self.width), self.z_m - self.width, self.z_m, "round", tone=0.92)
         lip = Part(bar(self.x, y1 - 0.35, y1, self.width * 0.9), self.z_m - 1, self.z_m + 0.02, paint="dark")
-        found = both_sides(cowl) + both_sides(lip)
+        found: tuple[Part, ...] = both_sides(cowl) + both_sides(lip)
         half = self.propeller_m / 2
         for blade in (box(self.x - half, self.x + half, y1, y1 + 0.25),) if half else ():
             found += both_sides(Part(blade, self.z_m - 0.8, self.z_m - 0.6, paint="dark", body=False))
@@ -193,9 +193,11 @@ def su24() -> Kind:
     wing = Surface(2.6, (11.2, 14.9), 8.8, (13.4, 15.3), 2.5)
     tail = Surface(1.4, (16.6, 21.0), 4.2, (19.8, 21.9), 2.2)
     parts = (
-        *glove.parts(0.4), *wing.parts(0.25), *tail.parts(0.2), Part(tapered(22.5, 3.0, hull) - (0, 11.25), 1.0, 3.3, "round"),
+        *glove.parts(0.4), *wing.parts(0.25), *tail.parts(0.2),
+        Part(tapered(22.5, 3.0, hull) - (0, 11.25), 1.0, 3.3, "round"),
         Part(box(-0.62, 0.62, -6.2, -4.3), 3.2, 3.5, "round", paint="glass"),
-        *both_sides(Part(bar(0.62, -22.4, -21.4, 0.95), 1.4, 3.31, paint="dark")), *_fin(0, 15.4, 21.4, 3.2, 6.2, width=0.25),
+        *both_sides(Part(bar(0.62, -22.4, -21.4, 0.95), 1.4, 3.31, paint="dark")),
+        *_fin(0, 15.4, 21.4, 3.2, 6.2, width=0.25),
     )  # fmt: skip
     return _kind("su24", 22.5, 17.6, parts, ("white_grey", "pale_grey", "grey"))
 
@@ -206,8 +208,10 @@ def su25() -> Kind:
     wing = Surface(0.7, (5.6, 8.9), 7.2, (7.5, 8.9), 2.7)
     tail = Surface(0.2, (12.5, 14.3), 2.35, (13.3, 14.4), 2.6)
     parts = (
-        *wing.parts(0.25), *tail.parts(0.15), *both_sides(Part(bar(0.95, -11.2, -4.4, 1.1), 1.2, 2.6, "round", tone=0.95)),
-        Part(tapered(15.4, 2.0, hull) - (0, 7.7), 1.0, 3.0, "round"), Part(box(-0.4, 0.4, -3.6, -2.4), 2.9, 3.2, paint="glass"),
+        *wing.parts(0.25), *tail.parts(0.15),
+        *both_sides(Part(bar(0.95, -11.2, -4.4, 1.1), 1.2, 2.6, "round", tone=0.95)),
+        Part(tapered(15.4, 2.0, hull) - (0, 7.7), 1.0, 3.0, "round"),
+        Part(box(-0.4, 0.4, -3.6, -2.4), 2.9, 3.2, paint="glass"),
         *both_sides(Part(bar(7.1, -9.6, -7.0, 0.5), 2.4, 2.8)), *_fin(0, 11.2, 15.2, 2.8, 4.8, width=0.22),
     )  # fmt: skip
     return _kind("su25", 15.4, 14.4, parts, ("green_camo", "sand_brown", "grey"))

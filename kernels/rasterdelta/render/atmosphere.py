@@ -11,7 +11,7 @@ from rasterdelta.render.noise import fractal, smoothstep
 from rasterdelta.types import FloatArray, Plane
 
 _COARSE_M = 3.0
-_CLEAR_PATH = (0.045, 0.026, 0.014, 0.006)
+_CLEAR_PATH = (0.034, 0.022, 0.013, 0.006)
 _HAZE_PATH = (0.17, 0.16, 0.15, 0.10)
 _HAZE_LOSS = (0.50, 0.44, 0.38, 0.24)
 
@@ -44,7 +44,7 @@ class Cloud:
         matrix = np.array([[scale, 0, (frame.x_m - x0) / _COARSE_M], [0, scale, (frame.y_m - y0) / _COARSE_M]])
         matrix[:, 2] += 0.5 * scale - 0.5
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(cover, matrix, frame.shape[::-1], flags=flags, borderValue=0)
+        return np.asarray(cv2.warpAffine(cover, matrix, frame.shape[::-1], flags=flags, borderValue=0), np.float32)
 
     def shadow(self, frame: Frame, light: Illumination) -> Plane:
         """Give the share of direct light that it keeps from the ground."""

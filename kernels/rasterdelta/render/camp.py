@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rasterdelta.render.canvas import Canvas, curve
 from rasterdelta.render.frame import Frame, Outline, disc
@@ -13,11 +14,18 @@ from rasterdelta.render.season import Season
 from rasterdelta.render.site import Axes
 from rasterdelta.render.surfaces import Loose, Meadow
 from rasterdelta.render.trees import Stand, places, plant
+from rasterdelta.types import FloatArray
 
 TENTS = (-150.0, -20.0, 10.0, 130.0)
 VEHICLE_PARK = (12.0, 152.0, 0.0, 126.0)
 ARMOUR_PARK = (-140.0, 40.0, -138.0, -62.0)
 """Places in local axes, metres: (u0, u1, v0, v1)."""
+
+CUTS = (([(-340, -41), (-220, -32), (340, -60)], 13.0), ([(0, 0), (4, 190), (20, 340)], 11.0))
+"""Where no tree stands along the roads: path and width."""
+
+Rect = tuple[float, float, float, float]
+Colours = tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,10 @@ def clearing() -> Outline:
     return np.stack([190 * radius * square * np.cos(angle), 172 * radius * square * np.sin(angle)], axis=1)
 
 
-def _track_colours(season: Season) -> tuple[np.ndarray, np.ndarray]:
+def _track_colours(season: Season) -> Colours:
     if season.snow > 0.5:
-        return MATERIALS["dirty_snow"], MATERIALS["soil"] * 1.3
-    return MATERIALS["sand"], MATERIALS["sand"] * 0.75
+        return MATERIALS["dirty_snow"], MATERIALS["soil"] * np.float32(1.3)
+    return MATERIALS["sand"] * np.float32(0.95), MATERIALS["sand"] * np.float32(0.66)
 
 
 def _roads(canvas: Canvas, axes: Axes, season: Season) -> None:
@@ -78,57 +86,61 @@ def _roads(canvas: Canvas, axes: Axes, season: Season) -> None:
 
 def _wear(canvas: Canvas, axes: Axes, season: Season, traffic: float) -> None:
     """Churn up the parks and the ways between them, as far as there is traffic."""
-    rng = canvas.rng
+    if not traffic:
+        return
     pale, dark = _track_colours(season)
-    areas = (TENTS, VEHICLE_PARK, ARMOUR_PARK)
     soil = Loose("soil" if season.snow < 0.5 else "dirty_snow", Season(season.green, season.leaves))
-    for u0, u1, v0, v1 in areas:
-        if traffic:
-            share = min(1.0, traffic * (0.45 if (u0, v0) == (TENTS[0], TENTS[2]) else 0.85))
-            canvas.lay(axes.rect(u0 - 6, u1 + 6, v0 - 5, v1 + 5), soil, ragged_m=6.0, share=share)
-    for k in range(70):
-        u0, u1, v0, v1 = areas[k % 3]
-        u, v = np.sort(rng.uniform(u0 - 14, u1 + 14, 4)), rng.uniform(v0 - 14, v1 + 14, 4)
-        path = curve(axes.path(np.stack([u, v], axis=1)))
-        if traffic:
-            canvas.ruts(path, (pale, dark)[k % 2], share=0.45 * traffic)
-    for u0, u1, v0, v1 in areas[1:]:
-        for v in np.arange(v0 + 8, v1, 19.0):
-            if traffic:
-                canvas.ruts(
-                    axes.path([(u0 - 8, v + 9), (u1 + 8, v + 9)]), dark, share=0.6 * traffic, gauge_m=2.6, width_m=1.0
-                )
+    for area, share in ((TENTS, 0.4), (VEHICLE_PARK, 0.8), (ARMOUR_PARK, 0.85)):
+        u0, u1, v0, v1 = area
+        canvas.lay(axes.rect(u0 - 6, u1 + 6, v0 - 5, v1 + 5), soil, ragged_m=6.0, share=share * traffic)
+        _wander(canvas, axes, area, (pale, dark), share=0.32 * traffic)
+        if area is not TENTS:
+            _lanes(canvas, axes, area, (pale, dark), share=0.5 * traffic)
     for u, v in ((-60, -5), (80, -20), (-30, 140)):
-        if traffic:
-            canvas.area(axes.path(disc(u, v, 9)), dark, share=0.5 * traffic, soft_m=3.0)
+        canvas.area(axes.path(disc(u, v, 9)), dark, share=0.5 * traffic, soft_m=3.0)
+
+
+def _wander(canvas: Canvas, axes: Axes, area: Rect, colours: Colours, *, share: float) -> None:
+    """Leave the tracks of vehicles that came and went across an area."""
+    u0, u1, v0, v1 = area
+    for k in range(18):
+        u = np.sort(canvas.rng.uniform(u0 - 14, u1 + 14, 4))
+        v = canvas.rng.uniform(v0 - 10, v1 + 10) + canvas.rng.normal(0, 16, 4)
+        canvas.ruts(curve(axes.path(np.stack([u, v], axis=1))), colours[k % 2], share=share, width_m=0.8)
+
+
+def _lanes(canvas: Canvas, axes: Axes, area: Rect, colours: Colours, *, share: float) -> None:
+    """Wear broad lanes between the rows of parked vehicles."""
+    u0, u1, v0, v1 = area
+    for v in np.arange(v0 - 4, v1 + 6, (v1 - v0) / 5):
+        for k in range(5):
+            offset = canvas.rng.normal(0, 2.2, 3)
+            path = axes.path(np.stack([np.array([u0 - 10, (u0 + u1) / 2, u1 + 10]), float(v) + offset], axis=1))
+            canvas.ruts(curve(path), colours[k % 2], share=share, gauge_m=2.4, width_m=0.9)
+        canvas.line(axes.path([(u0 - 4, v), (u1 + 4, v)]), 7.0, colours[0], share=0.3 * share, worn=0.8)
 
 
 def _forest(canvas: Canvas, axes: Axes, season: Season) -> None:
+    """Grow trees around the clearing, along the roads' edges, and a few alone."""
     frame = canvas.frame
     width, height = frame.size_m
+    rng, floor_rng = canvas.rng, canvas.rng.spawn(1)[0]
     stand = Stand(season, 3.9, (1.4, 3.3), (11.0, 19.0), conifers=0.72, density=0.93)
-    all_over = np.array([(0, 0), (width, 0), (width, height), (0, height)], float) + (frame.x_m, frame.y_m)
-    points = places(all_over, stand.spacing_m, stand.density, canvas.rng)
-    open_ground = frame.fill(axes.path(clearing()))
-    way = frame.stroke(axes.path([(-340, -41), (-220, -32), (340, -60)]), 13.0) + frame.stroke(
-        axes.path([(0, 0), (4, 190), (20, 340)]), 11.0
-    )
-    thin = smoothstep(fractal(frame, canvas.rng, scale_m=70.0, octaves=4), 1.0, 2.2)
+    everywhere = np.array([(0, 0), (width, 0), (width, height), (0, height)]) + np.array([frame.x_m, frame.y_m])
+    points = places(everywhere, stand.spacing_m, stand.density, rng)
+    way = sum((frame.stroke(axes.path(path), width) for path, width in CUTS), start=np.zeros(frame.shape, np.float32))
+    bare = np.minimum(frame.fill(axes.path(clearing())) + way, 1)
+    thin = smoothstep(fractal(frame, rng, scale_m=70.0, octaves=4), 1.0, 2.2)
     px = np.clip(np.round(frame.pixels(points)).astype(int), 0, np.array(frame.shape[::-1]) - 1)
-    closed = (open_ground + way + 0.75 * thin)[px[:, 1], px[:, 0]] < 0.5
-    lone = (
-        (canvas.rng.random(len(points)) < 0.006)
-        & _outside_parks(points, axes)
-        & ~closed
-        & (way[px[:, 1], px[:, 0]] < 0.1)
-    )
-    floor = Loose("soil", season, snow_share=0.6)(frame, canvas.rng)
-    canvas.blend((slice(None), slice(None)), floor, 0.55 * (1 - np.clip(open_ground + way, 0, 1)))
+    closed = (bare + 0.75 * thin)[px[:, 1], px[:, 0]] < 0.5
+    lone = (rng.random(len(points)) < 0.006) & _outside_parks(points, axes) & (way[px[:, 1], px[:, 0]] < 0.1)
+    floor = Loose("soil", season, snow_share=0.6)(frame, floor_rng)
+    canvas.blend((slice(None), slice(None)), floor, np.asarray(0.55 * (1 - bare), np.float32))
     plant(canvas, points[closed], stand)
-    plant(canvas, points[lone], Stand(season, crown_m=(1.2, 2.8), height_m=(4.0, 11.0), conifers=0.4))
+    plant(canvas, points[lone & ~closed], Stand(season, crown_m=(1.2, 2.8), height_m=(4.0, 11.0), conifers=0.4))
 
 
-def _outside_parks(points: Outline, axes: Axes) -> np.ndarray:
+def _outside_parks(points: Outline, axes: Axes) -> NDArray[np.bool_]:
     clear = np.ones(len(points), bool)
     for u0, u1, v0, v1 in (TENTS, VEHICLE_PARK, ARMOUR_PARK):
         low, high = (f(axes.rect(u0 - 8, u1 + 8, v0 - 8, v1 + 8), axis=0) for f in (np.min, np.max))

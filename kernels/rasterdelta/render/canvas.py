@@ -39,7 +39,7 @@ class Canvas:
         if ragged_m:
             soft = cv2.GaussianBlur(alpha, (0, 0), ragged_m / part.gsd_m)
             wander = fractal(part, self.rng, scale_m=max(4 * ragged_m, 2), octaves=5, persistence=0.7)
-            alpha = smoothstep(soft + 0.2 * wander, 0.38, 0.62)
+            alpha = smoothstep(soft + 0.2 * wander * np.minimum(1, 6 * soft * (1 - soft)), 0.38, 0.62)
         self.blend(place, texture(part, self.rng), alpha * np.float32(share))
 
     def blend(self, place: tuple[slice, slice], colour: FloatArray, alpha: Plane) -> None:
@@ -78,7 +78,7 @@ class Canvas:
         part, place = found
         alpha = part.fill(outline) * np.float32(share)
         if soft_m:
-            alpha = cv2.GaussianBlur(alpha, (0, 0), soft_m / part.gsd_m)
+            alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft_m / part.gsd_m), np.float32)
         if worn:
             alpha *= 1 - np.float32(worn) * smoothstep(fractal(part, self.rng, scale_m=5.0, octaves=4), -0.8, 1.2)
         self.blend(place, colour[:, None, None], alpha)

@@ -13,6 +13,8 @@ Outline = NDArray[np.float64]
 """float64, shape (n, 2): x (right) and y (down) in metres; a polygon when closed."""
 
 _SHIFT = 4
+_FINER = 4
+_SMALL = 500_000
 
 
 def _fixed(points: Outline) -> NDArray[np.int32]:
@@ -73,10 +75,13 @@ class Frame:
 
     def fill(self, *polygons: Outline) -> Plane:
         """Give the share (0 to 1) of each pixel that lies within any of the polygons."""
-        mask = np.zeros(self.shape, np.uint8)
+        finer = _FINER if self.rows * self.cols < _SMALL else 1  # large shapes can bear the half pixel that OpenCV adds
+        grid = type(self)(self.rows * finer, self.cols * finer, self.gsd_m / finer, self.x_m, self.y_m)
+        mask = np.zeros(grid.shape, np.uint8)
         for polygon in polygons:
-            cv2.fillPoly(mask, [_fixed(self.pixels(polygon))], 255, cv2.LINE_AA, _SHIFT)
-        return mask.astype(np.float32) / np.float32(255)
+            grid.fill_into(mask, polygon)
+        small = cv2.resize(mask, self.shape[::-1], interpolation=cv2.INTER_AREA)
+        return small.astype(np.float32) / np.float32(255)
 
     def stroke(self, points: Outline, width_m: float, *, closed: bool = False) -> Plane:
         """Give the share (0 to 1) of each pixel that a line of some width covers."""
@@ -91,7 +96,18 @@ class Frame:
 
     def fill_into(self, mask: NDArray[np.uint8], polygon: Outline) -> None:
         """Draw a polygon into a mask of 0 to 255."""
-        cv2.fillPoly(mask, [_fixed(self.pixels(polygon))], 255, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(mask, [_fixed(self.pixels(polygon))], 255, cv2.LINE_8, _SHIFT)
+
+    def sweep_into(self, mask: NDArray[np.uint8], polygon: Outline, start: Outline, end: Outline) -> None:
+        """Draw what a polygon covers while it moves in a straight line from one offset to another."""
+        first, last = self.pixels(polygon + start), self.pixels(polygon + end)
+        low, high = np.minimum(first.min(axis=0), last.min(axis=0)), np.maximum(first.max(axis=0), last.max(axis=0))
+        if (high < -1).any() or low[0] > self.cols or low[1] > self.rows:
+            return
+        for whole in (first, last):
+            cv2.fillPoly(mask, [_fixed(whole)], 255, cv2.LINE_8, _SHIFT)
+        for side in _fixed(np.stack([first, np.roll(first, -1, 0), np.roll(last, -1, 0), last], axis=1)):
+            cv2.fillConvexPoly(mask, side, 255, cv2.LINE_8, _SHIFT)
 
 
 def turned(points: Outline, heading_deg: float, centre: tuple[float, float]) -> Outline:

@@ -17,7 +17,7 @@ class Illumination:
     """Clockwise from up in the image."""
     sun_elevation_deg: float
     """Above the horizon, above 0 and at most 90."""
-    sky: tuple[float, float, float, float] = (0.30, 0.22, 0.17, 0.11)
+    sky: tuple[float, float, float, float] = (0.27, 0.22, 0.19, 0.12)
     """Share of the light on open flat ground that comes from the sky: blue, green, red, nir."""
 
     @property
@@ -35,7 +35,7 @@ class Illumination:
         """Give direct light, as a share of that on flat ground, on surfaces of some unit normals (y down)."""
         dx, dy = self.towards
         value = z + np.float32(self.reach * dx) * x + np.float32(self.reach * dy) * y
-        return np.clip(value, 0, 2.2).astype(np.float32)
+        return np.asarray(np.clip(value, 0, 2.2), np.float32)
 
 
 def relief_light(height: Plane, gsd_m: float, light: Illumination, *, steepest: float = 1.2) -> Plane:
@@ -45,7 +45,7 @@ def relief_light(height: Plane, gsd_m: float, light: Illumination, *, steepest: 
     limit = np.minimum(1, steepest / np.maximum(np.hypot(gx, gy), 1e-6))
     gx, gy = gx * limit, gy * limit
     z = 1 / np.sqrt(1 + gx * gx + gy * gy)
-    return light.slope_light(-gx * z, -gy * z, z)
+    return light.slope_light(*(np.asarray(part, np.float32) for part in (-gx * z, -gy * z, z)))
 
 
 def relief_shadow(height: Plane, gsd_m: float, light: Illumination, *, penumbra_m: float = 0.4) -> Plane:
@@ -65,4 +65,4 @@ def relief_shadow(height: Plane, gsd_m: float, light: Illumination, *, penumbra_
         moved = cv2.warpAffine(edge, matrix, height.shape[::-1], flags=flags, borderMode=cv2.BORDER_CONSTANT)
         edge = np.maximum(edge, moved - np.float32(step * gsd_m / light.reach))
         step *= 2
-    return np.clip((edge - height) / np.float32(penumbra_m), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((edge - height) / np.float32(penumbra_m), 0, 1), np.float32)

@@ -14,8 +14,8 @@ Rect = tuple[float, float, float, float]
 def runway_markings(canvas: Canvas, axes: Axes, runway: tuple[float, float]) -> None:
     """Paint centre line, side stripes and touchdown bars, and the rubber that wheels leave."""
     middle = sum(runway) / 2
-    for v in range(-480, 480, 50):
-        canvas.area(axes.rect(middle - 0.5, middle + 0.5, v, v + 30), WHITE, share=0.85, worn=0.4)
+    for start in range(-480, 480, 50):
+        canvas.area(axes.rect(middle - 0.5, middle + 0.5, start, start + 30), WHITE, share=0.85, worn=0.4)
     for u in (runway[0] + 1.2, runway[1] - 1.2):
         canvas.area(axes.rect(u - 0.5, u + 0.5, -500, 500), WHITE, share=0.8, worn=0.5)
     for side in (-1, 1):
@@ -89,4 +89,4 @@ def stains(canvas: Canvas, axes: Axes, area: Rect, count: int) -> None:
             disc(0, 0, 1, corners=14) * (size, size * canvas.rng.uniform(1, 3)) * canvas.rng.uniform(0.75, 1.2, (14, 1))
         )
         share = canvas.rng.uniform(0.12, 0.5)
-        canvas.area(axes.path(blob + (u, v)), OIL, share=share, soft_m=0.35 * size)
+        canvas.area(axes.path(blob + np.array([u, v])), OIL, share=share, soft_m=0.35 * size)

@@ -51,7 +51,7 @@ def illuminate(ground: Ground, things: tuple[Thing, ...], light: Illumination, a
     return lit
 
 
-def observe(  # noqa: PLR0917 - the four sides of a picture
+def observe(
     ground: Ground,
     things: tuple[Thing, ...],
     light: Illumination,
@@ -76,7 +76,7 @@ def observe(  # noqa: PLR0917 - the four sides of a picture
     return record(above, ground.frame, things, air, sensor, rng)
 
 
-def record(  # noqa: PLR0917
+def record(
     above: FloatArray,
     frame: Frame,
     things: tuple[Thing, ...],

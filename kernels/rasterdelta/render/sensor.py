@@ -64,7 +64,8 @@ class Sensor:
             [0, ratio, (own.y_m - frame.y_m) / frame.gsd_m + (ratio - 1) / 2],
         ])  # fmt: skip
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(blurred, matrix, (self.cols, self.rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        image = cv2.warpAffine(blurred, matrix, (self.cols, self.rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(image, np.float32)
 
     def digitise(self, reflectance: FloatArray, rng: np.random.Generator) -> Image:
         """Turn sampled reflectance, shape (band, row, column), into whole digital numbers as float32."""

@@ -1,5 +1,6 @@
 """A site's own axes: metres to the right of and up along its main axis."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,11 +38,11 @@ class Axes:
         """Give a rectangle along the axes."""
         return self.path(box(u0, u1, v0, v1))
 
-    def thing(  # noqa: PLR0917 - what, where, which way
+    def thing(
         self, name: str, kind: Kind, u: float, v: float, heading_deg: float = 0.0, scheme: str | None = None
     ) -> Thing:
         """Place a thing; its seed, and its scheme where none is given, follow from its name."""
         x, y = self.path([(u, v)])[0]
-        seed = sum(ord(letter) * (k + 7) * 31 for k, letter in enumerate(name))
-        paint = scheme or kind.schemes[seed // 31 % len(kind.schemes)]
+        seed = zlib.crc32(name.encode())
+        paint = scheme or kind.schemes[seed % len(kind.schemes)]
         return Thing(name, kind, float(x), float(y), (heading_deg + self.axis_deg) % 360, paint, seed)

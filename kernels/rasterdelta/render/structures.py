@@ -103,7 +103,7 @@ def fuel_tank() -> Kind:
 
 
 def wreck() -> Kind:
-    """Stripped airframe without wings, 17 m of fuselage and loose panels."""
+    """Give a stripped airframe without wings, 17 m of fuselage and loose panels."""
     hull = mirrored([(0.1, 8.0), (0.8, 5.5), (1.3, 1.0), (1.2, -5.0), (0.6, -8.0)])
     loose = (box(2.6, 6.8, -4.0, -2.2), box(-6.2, -2.4, 1.0, 3.0), box(3.0, 4.6, 2.0, 5.4))
     parts = (Part(hull, 0.4, 1.9, "round"), *(Part(p, 0.0, 0.25, tone=0.85) for p in loose))

@@ -34,8 +34,8 @@ class Meadow:
         broad = fractal(frame, rng, scale_m=self.patch_m, octaves=6, persistence=0.62)
         other = fractal(frame, rng, scale_m=self.patch_m / 3, octaves=5, persistence=0.7)
         fine = fractal(frame, rng, scale_m=1.6, octaves=3, persistence=0.9)
-        bare = smoothstep(broad + 0.45 * other, 1.6 - 3.2 * self.bare, 2.6 - 3.2 * self.bare)
-        lush = smoothstep(other + 0.3 * broad, 1.4 - 2.8 * self.season.green, 2.6 - 2.4 * self.season.green)
+        bare = smoothstep(broad + 0.45 * other, 1.2 - 3.2 * self.bare, 2.9 - 3.2 * self.bare)
+        lush = smoothstep(other + 0.3 * broad, 0.9 - 2.8 * self.season.green, 3.0 - 2.2 * self.season.green)
         dry = 1 - smoothstep(other - 0.6 * broad, -0.4 - 1.2 * self.season.green, 1.2 - 1.2 * self.season.green)
         grass = (1 - bare) + np.float32(0.02)
         out = _mix(
@@ -70,7 +70,7 @@ def snowed(ground: FloatArray, frame: Frame, rng: np.random.Generator, share: fl
     drift = fractal(frame, rng, scale_m=18.0, octaves=6, persistence=0.75)
     depth = smoothstep(drift, 2.4 - 5.2 * share, 3.6 - 5.2 * share)
     snow = MATERIALS["snow"][:, None, None] * (0.96 + 0.035 * drift)
-    return (ground + depth * (snow - ground)).astype(np.float32)
+    return np.asarray(ground + depth * (snow - ground), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ class Slabs:
     slab_m: tuple[float, float] = (7.5, 7.5)
     """Across and along the axis."""
     material: str = "concrete"
-    uneven: float = 0.05
+    uneven: float = 0.03
     """Standard deviation from slab to slab, as a share."""
-    stain: float = 0.06
+    stain: float = 0.075
     wet: float = 0.0
 
     def __call__(self, frame: Frame, rng: np.random.Generator) -> FloatArray:
@@ -93,26 +93,25 @@ class Slabs:
         u, v = u / np.float32(self.slab_m[0]), v / np.float32(self.slab_m[1])
         i, j = np.floor(u).astype(np.int16), np.floor(v).astype(np.int16)
         tones = rng.standard_normal((64, 64), dtype=np.float32) * np.float32(self.uneven)
-        tones += (rng.random((64, 64)) < 0.03) * np.float32(-0.16) + (rng.random((64, 64)) < 0.03) * np.float32(0.10)
-        lanes = rng.standard_normal(64).astype(np.float32) * np.float32(0.7 * self.uneven)
+        tones += (rng.random((64, 64)) < 0.03) * np.float32(-0.10) + (rng.random((64, 64)) < 0.03) * np.float32(0.07)
+        lanes = rng.standard_normal(64).astype(np.float32) * np.float32(0.9 * self.uneven)
         tone = tones[i & 63, j & 63] + lanes[i & 63]
         tone += np.float32(self.stain) * fractal(frame, rng, scale_m=45.0, octaves=6, persistence=0.68)
         tone += np.float32(0.025) * fractal(frame, rng, scale_m=1.0, octaves=2, persistence=1.0)
-        tone -= np.float32(0.16) * self._joints(u, i, frame, self.slab_m[0]) + np.float32(0.10) * self._joints(
-            v, j, frame, self.slab_m[1]
-        )
-        return (MATERIALS[self.material][:, None, None] * np.exp(tone) * np.float32(1 - 0.25 * self.wet)).astype(
-            np.float32
+        tone -= np.float32(0.11) * _joints(u, frame, self.slab_m[0])
+        tone -= np.float32(0.07) * _joints(v, frame, self.slab_m[1])
+        return np.asarray(
+            MATERIALS[self.material][:, None, None] * np.exp(tone) * np.float32(1 - 0.25 * self.wet), np.float32
         )
 
-    @staticmethod
-    def _joints(u: Plane, index: Plane, frame: Frame, slab_m: float) -> Plane:
-        """Give lines between slabs, every fourth one wide and dark with sealant."""
-        distance = np.abs(u - np.round(u)) * np.float32(slab_m)
-        wide = (np.round(u).astype(np.int16) & 3) == 0
-        reach = np.where(wide, 0.28, 0.12).astype(np.float32)
-        line = np.clip((reach + frame.gsd_m / 2 - distance) / frame.gsd_m, 0, 1)
-        return (line * np.where(wide, 2.2, 0.9)).astype(np.float32)
+
+def _joints(u: Plane, frame: Frame, slab_m: float) -> Plane:
+    """Give lines between slabs, every fourth one wide and dark with sealant."""
+    distance = np.abs(u - np.round(u)) * np.float32(slab_m)
+    wide = (np.round(u).astype(np.int16) & 3) == 0
+    reach = np.where(wide, 0.25, 0.10).astype(np.float32)
+    line = np.clip((reach + frame.gsd_m / 2 - distance) / frame.gsd_m, 0, 1)
+    return np.asarray(line * np.where(wide, 2.2, 0.9), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +135,8 @@ class Asphalt:
         tone -= 0.12 * (1 - smoothstep(cracks, 0.01, 0.035))
         edge = np.abs(u / np.float32(self.lane_m) - np.round(u / np.float32(self.lane_m))) * np.float32(self.lane_m)
         tone -= 0.08 * np.clip(1 - edge / 0.3, 0, 1) + 0 * v
-        return (MATERIALS[self.material][:, None, None] * np.exp(tone) * np.float32(1 - 0.3 * self.wet)).astype(
-            np.float32
+        return np.asarray(
+            MATERIALS[self.material][:, None, None] * np.exp(tone) * np.float32(1 - 0.3 * self.wet), np.float32
         )
 
 

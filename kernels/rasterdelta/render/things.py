@@ -50,15 +50,6 @@ def body_mask(thing: Thing, frame: Frame) -> Mask:
     return frame.fill(*(thing.placed(part.outline) for part in thing.kind.parts if part.body)) >= 0.5
 
 
-def _sweep(mask: NDArray[np.uint8], frame: Frame, outline: Outline, start: Outline, end: Outline) -> None:
-    """Draw what an outline covers while it moves on a straight line from one offset to another."""
-    first, last = outline + start, outline + end
-    frame.fill_into(mask, first)
-    frame.fill_into(mask, last)
-    for a, b, c, d in zip(first, np.roll(first, -1, 0), np.roll(last, -1, 0), last, strict=True):
-        frame.fill_into(mask, np.stack([a, b, c, d]))
-
-
 def _cast(
     mask: NDArray[np.uint8], frame: Frame, outline: Outline, part: Part, light: Illumination, level: float
 ) -> None:
@@ -68,7 +59,7 @@ def _cast(
     if part.shape in {"round", "dome"}:
         high -= 0.25 * (part.z1_m - part.z0_m)  # the top of a curved part throws its shadow short of a box's
     if high > 0:
-        _sweep(mask, frame, outline, away * min(low, high), away * high)
+        frame.sweep_into(mask, outline, away * min(low, high), away * high)
 
 
 def ground_shadow(frame: Frame, things: Iterable[Thing], light: Illumination, *, penumbra_m: float = 0.25) -> Plane:
@@ -102,7 +93,7 @@ def _curved(frame: Frame, thing: Thing, part: Part, light: Illumination) -> Plan
 def _colour(scheme: Scheme, camouflage: Plane, dirt: Plane) -> FloatArray:
     share = np.float32(scheme.camouflage) * camouflage
     colour = scheme.base[:, None, None] * (1 - share) + scheme.second[:, None, None] * share
-    return (colour * np.exp(np.float32(scheme.weather) * dirt)).astype(np.float32)
+    return np.asarray(colour * np.exp(np.float32(scheme.weather) * dirt), np.float32)
 
 
 def _self_shadow(frame: Frame, thing: Thing, part: Part, light: Illumination) -> Plane:
@@ -149,6 +140,6 @@ def draw(radiance: FloatArray, frame: Frame, thing: Thing, light: Illumination, 
         dark = np.maximum(shade[cut], _self_shadow(sub, thing, part, light))
         paint = colour[:, cut[0], cut[1]] if part.paint == "scheme" else TRIM[part.paint][:, None, None]
         direct = _curved(sub, thing, part, light) * (1 - dark)
-        lit = paint * np.float32(part.tone) * (sky + (1 - sky) * direct)
+        lit = paint * np.float32(part.tone * np.exp(0.07 * rng.standard_normal())) * (sky + (1 - sky) * direct)
         pixels = target[:, cut[0], cut[1]]
         pixels += alpha * (lit - pixels)

@@ -58,9 +58,9 @@ def places(outline: Outline, spacing_m: float, density: float, rng: np.random.Ge
 def _crown_colour(stand: Stand, rng: np.random.Generator) -> FloatArray:
     tone = np.float32(np.exp(0.22 * rng.standard_normal()))
     if rng.random() < stand.conifers:
-        return MATERIALS["conifer"] * tone
+        return np.asarray(MATERIALS["conifer"] * tone, np.float32)
     leaf, bare = MATERIALS["leaf"], MATERIALS["bare_wood"]
-    return (bare + np.float32(stand.season.leaves) * (leaf - bare)) * tone
+    return np.asarray((bare + stand.season.leaves * (leaf - bare)) * tone, np.float32)
 
 
 def _cut(frame: Frame, x: float, y: float, side: int) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:

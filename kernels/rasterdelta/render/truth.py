@@ -39,6 +39,11 @@ def _visible(thing: Thing, frame: Frame, cover: Plane) -> float:
     return float((cover[px[:, 1], px[:, 0]] < 0.5).sum()) / len(inside)
 
 
+def _object(thing: Thing, row: float, col: float, visible: float) -> PlacedObject:
+    kind, heading = thing.kind, thing.heading_deg % 360
+    return PlacedObject(thing.id, kind.name, kind.label, row, col, kind.length_m, kind.width_m, heading, visible)
+
+
 def truth_of(things: Iterable[Thing], frame: Frame, cover: Plane) -> tuple[PlacedObject, ...]:
     """Give the objects of an image: clutter, and what lies outside altogether, is left out.
 
@@ -57,18 +62,5 @@ def truth_of(things: Iterable[Thing], frame: Frame, cover: Plane) -> tuple[Place
         inside = -0.5 <= row < frame.rows - 0.5 and -0.5 <= col < frame.cols - 0.5
         if thing.kind.label == "clutter" or not inside:
             continue
-        kind = thing.kind
-        found.append(
-            PlacedObject(
-                thing.id,
-                kind.name,
-                kind.label,
-                float(row),
-                float(col),
-                kind.length_m,
-                kind.width_m,
-                thing.heading_deg % 360,
-                _visible(thing, frame, cover),
-            )  # fmt: skip
-        )
+        found.append(_object(thing, float(row), float(col), _visible(thing, frame, cover)))
     return tuple(found)

@@ -62,9 +62,9 @@ def fuel_truck() -> Kind:
         Part(box(-1.2, 1.2, 2.6, 4.6), 0.8, 2.6),
         Part(box(-1.05, 1.05, 4.2, 4.6), 1.8, 2.61, paint="glass"),
         Part(box(-1.25, 1.25, -4.7, 2.2), 1.1, 3.0, "round", tone=1.15),
-        *(Part(disc(0, y, 0.35, corners=10), 2.9, 3.1, paint="dark") for y in (-3.0, -1.0, 1.0)),
+        *(Part(disc(0, y, 0.35, corners=10), 2.9, 3.05, tone=0.7) for y in (-3.0, -1.0, 1.0)),
     )
-    return Kind("fuel_truck", "vehicle", 9.4, 2.5, parts, ("olive", "fuel_yellow", "pale_grey", "dusty_olive"))
+    return Kind("fuel_truck", "vehicle", 9.4, 2.5, parts, ("olive", "dusty_olive", "olive", "sand"))
 
 
 def lorry() -> Kind:
@@ -93,7 +93,7 @@ def infantry_carrier() -> Kind:
 
 
 def tank() -> Kind:
-    """Main battle tank, hull 6.9 x 3.6 m; the gun is left out of its length."""
+    """Battle tank, hull 6.9 x 3.6 m; the gun is left out of its length."""
     turret = mirrored([(0.5, 1.7), (1.15, 1.0), (1.25, -0.4), (0.9, -1.3)])
     parts = (
         *both_sides(Part(bar(1.5, -3.4, 3.2, 0.6), 0.2, 1.1, tone=0.6)),
