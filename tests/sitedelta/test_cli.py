@@ -418,6 +418,12 @@ def test_a_fault_of_ours_with_its_traceback():
     assert "Traceback" in done.stderr
 
 
+def test_warnings_for_developers_are_not_shown():
+    code = FAULT.replace("1 / 0", "(__import__('warnings').warn('sqrt of -1', RuntimeWarning), ())[1]")
+    assert process(code, SITEDELTA_DEBUG="", PYTHONWARNINGS="").stderr == ""
+    assert "sqrt of -1" in process(code, SITEDELTA_DEBUG="1", PYTHONWARNINGS="").stderr
+
+
 def test_out_of_memory_names_the_way_out():
     done = process(FAULT.replace("1 / 0", "(_ for _ in ()).throw(MemoryError())"), SITEDELTA_DEBUG="")
     assert done.returncode == 1

@@ -3,6 +3,7 @@
 import difflib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from types import TracebackType
 from typing import NoReturn
@@ -62,6 +63,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 input that cannot be used, 130 interrupted."""
     if not os.environ.get("SITEDELTA_DEBUG"):
         sys.excepthook = _fault
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # they speak to developers
     sys.exit(status_of(args))
 
 
