@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sitedelta.config import COARSEST_M, Site
+from sitedelta.config import COARSEST_M, Imagery, Site
 from sitedelta.dates import NO_DATE, Taken, check, date_of, taken
 from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file, sha256_files
@@ -62,12 +62,11 @@ def ingest(site: Site, *, workdir: Path, today: date | None = None) -> Ingest:
     """
     found: list[Scene] = []
     notes: list[str] = []
-    for entry in site.imagery:
+    for path, entry in _entries(site).items():
         stated = Stated(entry.date, entry.gsd, entry.source, entry.sensor, entry.bands, entry.kind)
-        for path in find_images(entry):
-            scene, said = _scene(path, stated, workdir=workdir, require_date=True, today=today)
-            found.append(scene)
-            notes += said
+        scene, said = _scene(path, stated, workdir=workdir, require_date=True, today=today)
+        found.append(scene)
+        notes += said
     scenes, dropped = _without_copies(found)
     ordered = sorted(scenes, key=lambda s: (s.date, s.id, str(s.originals[0])))
     ids = unique(s.id for s in ordered)
@@ -111,6 +110,16 @@ def scene_from_file(
 def has_date(scene: Scene) -> bool:
     """Tell whether it is known when a scene was taken."""
     return scene.date != NO_DATE
+
+
+def _entries(site: Site) -> dict[Path, Imagery]:
+    """Give each image with the entry that speaks of it: one that names the file itself, else the first that finds it."""
+    found = [(path, entry) for entry in site.imagery for path in find_images(entry)]
+    named = {path: entry for path, entry in reversed(found) if entry.path == path}
+    chosen: dict[Path, Imagery] = {}
+    for path, entry in found:
+        chosen.setdefault(path, named.get(path, entry))
+    return chosen
 
 
 def _scene(

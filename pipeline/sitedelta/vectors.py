@@ -1,5 +1,6 @@
 """Reading small vector files: zones and areas of interest."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ def read_vector(path: Path) -> Any:
         Missing, too large, of another format, not readable, or without features.
     """
     from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+    from shapely.errors import ShapelyError
 
     refuse_file(path)
     try:
         layers = _layers(path)
-    except (DataLayerError, DataSourceError, FeatureError, GeometryError, ValueError, OSError) as error:
+    except (DataLayerError, DataSourceError, FeatureError, GeometryError, ShapelyError, ValueError, OSError) as error:
         text = " ".join(str(error).split())
         raise InputError(f"{path}: not readable as a vector file ({text[:200]})") from error
     if not layers:
@@ -35,8 +37,10 @@ def _layers(path: Path) -> list[Any]:
     import geopandas as gpd
     from pyogrio import list_layers
 
-    named = [str(name) for name, kind in list_layers(path) if kind is not None]
-    frames = [gpd.read_file(path, layer=name, engine="pyogrio") for name in named]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        named = [str(name) for name, kind in list_layers(path) if kind is not None]
+        frames = [gpd.read_file(path, layer=name, engine="pyogrio") for name in named]
     return [frame for frame in frames if isinstance(frame, gpd.GeoDataFrame) and not frame.empty]
 
 

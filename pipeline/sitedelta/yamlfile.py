@@ -51,23 +51,23 @@ def read_yaml(path: Path) -> Document:
         The file is missing, too large, not UTF-8, not YAML, or uses duplicate keys, aliases or tags.
     """
     text = _read_text(path)
-    loader = _Loader(text)
     try:
         _refuse_excess(path, text)
-        node = loader.get_single_node()
-        if node is None:
-            return Document(None, {})
-        lines = _lines(path, node)
-        value = loader.construct_document(node)
+        return _document(path, _Loader(text))
     except ConfigError:
         raise
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}, {_reason(error)}") from error
     except (RecursionError, ValueError) as error:
         raise ConfigError(f"{path}: not usable as YAML ({error}); write plain nested keys and values") from error
-    finally:
-        loader.dispose()
-    return Document(value, lines)
+
+
+def _document(path: Path, loader: _Loader) -> Document:
+    node = loader.get_single_node()
+    if node is None:
+        return Document(None, {})
+    lines = _lines(path, node)
+    return Document(loader.construct_document(node), lines)
 
 
 def _read_text(path: Path) -> str:
@@ -130,4 +130,6 @@ def _reason(error: yaml.YAMLError) -> str:
         mark = error.problem_mark
         what = " ".join(filter(None, (error.problem, f"({error.context})" if error.context else "")))
         return f"line {mark.line + 1}, column {mark.column + 1}: not valid YAML: {what}"
-    return "which is not valid YAML: " + " ".join(str(error).split())
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"not valid YAML: the character {error.character!r} at position {error.position} is not allowed"
+    return "not valid YAML: " + " ".join(str(error).split())

@@ -117,6 +117,7 @@ def test_mistakes_are_one_line_with_file_line_and_place(load, tmp_path, old, new
     [
         ("", "holds no keys"),
         ("- a\n", "holds no keys"),
+        ("output: a\x07b\n", "is not allowed"),
         ("output: out\n\tsites: []\n", "line 2, column 1: not valid YAML"),
         ("output: [out\n", "not valid YAML"),
         ("output: out\noutput: out\n", "line 2: key 'output' stands twice (first in line 1)"),

@@ -64,6 +64,14 @@ def test_the_same_bytes_twice_are_one_scene(tmp_path):
     assert found.notes == ("b-2024-12-13.png has the same bytes as a-2024-12-13.png and is left out.",)
 
 
+def test_an_entry_that_names_a_file_goes_before_a_glob(tmp_path):
+    geotiff(tmp_path / "a-2024-12-10.tif")
+    special = geotiff(tmp_path / "b-2024-12-11.tif")
+    found = run(tmp_path, {"path": tmp_path / "*.tif", "source": "P"}, {"path": special, "date": date(2024, 12, 13)})
+    assert [(s.date.day, s.source) for s in found.scenes] == [(10, "P"), (13, None)]
+    assert found.notes == ()
+
+
 def test_ids_are_unique_and_safe(tmp_path):
     names = ["x/ü &<b>.png", "y/ü &<b>.png", "z/" + "long" * 60 + ".png", "z/" + "long" * 60 + "er.png", "z/;;.png"]
     for name in names:

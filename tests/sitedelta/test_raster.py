@@ -1,4 +1,5 @@
 import math
+import os
 import struct
 import zlib
 
@@ -378,6 +379,12 @@ def test_absent_files_and_folders(tmp_path):
         describe(tmp_path)
     with pytest.raises(RasterError, match="no such file"):
         read(tmp_path / "none.tif", (0, 1, 0, 1))
+
+
+def test_a_pipe_is_no_image(tmp_path):
+    os.mkfifo(tmp_path / "a.tif")
+    with pytest.raises(RasterError, match="not a file"):
+        describe(tmp_path / "a.tif")
 
 
 def test_complex_values_are_refused(tmp_path):

@@ -137,6 +137,7 @@ def test_zones_that_cannot_be_used_are_named_in_one_line(load, features, extra, 
     [
         ("z.geojson", b"{", "not valid JSON"),
         ("z.geojson", b"[]", "not GeoJSON"),
+        ("z.geojson", json.dumps(feature({}, [[0, 0], [1, 1], [1, 0], [0, 1]])).encode(), "not readable"),
         ("z.geojson", b"\xff\xfe", "not valid JSON"),
         ("z.gpkg", b"text", "not readable"),
         ("z.txt", b"text", "not a vector format"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 
@@ -41,8 +42,6 @@ _OPTIONS = {
     "GDAL_ERROR_ON_LIBJPEG_WARNING": True,
     "GDAL_MAX_DATASET_POOL_SIZE": 100,
     "GDAL_NUM_THREADS": 1,
-    "GDAL_PAM_ENABLED": True,
-    "CPL_LOG_ERRORS": False,
 }
 
 
@@ -53,7 +52,7 @@ def gdal(name: str) -> Iterator[None]:
         with warnings.catch_warnings(), rasterio.Env(**_OPTIONS):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             yield
-    except (RasterioError, OSError, ValueError, MemoryError) as error:
+    except (CPLE_BaseError, RasterioError, OSError, ValueError, MemoryError) as error:
         if isinstance(error, RasterError):
             raise
         raise RasterError(f"{name}: {_one_line(error, name)}") from error

@@ -1,6 +1,7 @@
 """Windows of pixels, with what is valid in them."""
 
 import math
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -181,6 +182,8 @@ def _refuse_absent(path: Path) -> None:
     try:
         if path.is_dir():
             raise RasterError(f"{path}: is a folder, not an image")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise RasterError(f"{path}: is not a file that can be read twice; copy it into one")
         if path.stat().st_size == 0:
             raise RasterError(f"{path}: is an empty file; download it again")
     except FileNotFoundError:
