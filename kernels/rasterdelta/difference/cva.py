@@ -38,7 +38,8 @@ class Cva:
 
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
         """Give the magnitude of the normalised change vector, float32, NaN where not valid."""
-        return smooth(_magnitude(self.centre, self.weight, before, after), valid, sigma=self.sigma)
+        magnitude = _magnitude(self.centre, self.weight, before, after)
+        return smooth(magnitude, valid & np.isfinite(magnitude), sigma=self.sigma)
 
 
 def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.01, sigma: float = 0.8) -> Cva:

@@ -46,7 +46,7 @@ class IrMad:
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
         """Give the root of the chi-square statistic, float32, NaN where not valid."""
         root = _plane(self.project, self.offset, before, after)
-        return smooth(root, valid, sigma=self.sigma)
+        return smooth(root, valid & np.isfinite(root), sigma=self.sigma)
 
 
 def fit(
@@ -150,7 +150,8 @@ def _root(
         variates = first @ before[:, part]
         variates += second @ after[:, part]
         variates += shift
-        np.einsum("ij,ij->j", variates, variates, out=root[part])
+        variates *= variates
+        np.add.reduce(variates, axis=0, out=root[part])
     return np.sqrt(root, out=root)
 
 

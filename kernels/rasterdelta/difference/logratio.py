@@ -44,6 +44,7 @@ class LogRatio:
 
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
         """Give the absolute log ratio, mean over the bands, float32, NaN where not valid."""
+        valid = seen(PairSample(before, after, valid))
         ratio = _ratio(before, after, valid, self.floor, self.window) - np.float32(self.centre)
         return np.abs(smooth(ratio, valid, sigma=self.sigma))
 

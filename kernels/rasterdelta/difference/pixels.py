@@ -74,7 +74,7 @@ def smooth(plane: Plane, valid: Mask, *, sigma: float) -> Plane:
     plane
         float32, shape (row, column).
     valid
-        True = valid; pixels outside the plane count as not valid.
+        True = valid. Beyond its border the plane is mirrored.
     sigma
         Standard deviation in pixels; 0 leaves the plane as it is.
 
@@ -86,6 +86,8 @@ def smooth(plane: Plane, valid: Mask, *, sigma: float) -> Plane:
     if sigma == 0:
         return np.where(valid, plane, np.float32(np.nan))
     side = 2 * gaussian_halo(sigma) + 1
+    if valid.all():
+        return _blur(plane, side, sigma)
     weight = valid.astype(np.float32)
     total = _blur(np.where(valid, plane, np.float32(0)), side, sigma)
     share = _blur(weight, side, sigma)
@@ -95,7 +97,7 @@ def smooth(plane: Plane, valid: Mask, *, sigma: float) -> Plane:
 
 
 def _blur(plane: Plane, side: int, sigma: float) -> Plane:
-    return np.asarray(cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)
+    return np.asarray(cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
 def box_mean(plane: Plane, valid: Mask, *, side: int) -> Plane:

@@ -45,7 +45,7 @@ class ChangeModel(Protocol):
 
 
 class Fit(Protocol):
-    """Fits a change model on blocks of a pair; the blocks carry `halo` pixels of context."""
+    """Fits a change model on blocks of a pair."""
 
-    def __call__(self, samples: Sequence[PairSample], *, gsd_m: float) -> ChangeModel:
+    def __call__(self, samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = ...) -> ChangeModel:
         """Raise `rasterdelta.errors.NotEnoughData` where the sample cannot carry the statistic."""

@@ -1,0 +1,183 @@
+"""Differences between two dates that a displacement of a few pixels does not explain."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import cv2
+import numpy as np
+
+from rasterdelta.types import Image, Mask, Plane
+
+ORIENTATIONS = 4
+"""Directions of edges over half a turn: an edge whose sides swap brightness is the same edge."""
+
+QUIET = 3
+"""Times the median gradient that is added to the contrast around a pixel: faint texture is no structure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Sizes of the filters, in pixels; those of windows are odd."""
+
+    edge: float
+    """Standard deviation of the Gaussian before the gradient."""
+    fine: int
+    """Window of the mean that takes out noise."""
+    cell: int
+    """Window over which edges are gathered."""
+    object: int
+    """Window that a bright object does not fill."""
+    spot: int
+    """Window over which differences of objects are averaged."""
+    block: int
+    """Window over which differences of edges and colours are averaged."""
+    context: int
+    """Window of the surroundings whose contrast is taken as normal."""
+    slack: int
+    """Displacement that is not yet change."""
+
+    @classmethod
+    def at(cls, gsd_m: float) -> Self:
+        """Give the sizes that hold on the ground; no filter is finer than the pixels."""
+        return cls(
+            edge=max(0.5 / gsd_m, 0.6),
+            fine=_odd(1.5 / gsd_m),
+            cell=_odd(2.5 / gsd_m),
+            object=max(3, _odd(10 / gsd_m)),
+            spot=_odd(3 / gsd_m),
+            block=_odd(25 / gsd_m),
+            context=_odd(20 / gsd_m),
+            slack=max(1, round(1.5 / gsd_m)),
+        )
+
+    @property
+    def halo(self) -> int:
+        """Reach of the longest chain of filters."""
+        edges = round(4 * self.edge) + 1 + 2 * (self.context // 2) + 2 * (self.cell // 2) + self.slack + self.block // 2
+        objects = self.fine // 2 + 2 * (self.object // 2) + self.slack + self.spot // 2
+        return max(edges, objects)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Typical values of a pair."""
+
+    middle: tuple[float, ...]
+    """Median of each band on the first date; stands in for what is not valid, on both dates alike."""
+    spread: float
+    """Robust standard deviation of a band within a date."""
+    contrast: tuple[float, float]
+    """Median gradient of each date."""
+
+    def with_contrast(self, contrast: tuple[float, float]) -> Self:
+        """Give the same levels with other gradients."""
+        return replace(self, contrast=contrast)
+
+    def filled(self, image: Image, valid: Mask) -> Image:
+        """Give the image with its middle where not valid, so that no change is seen there."""
+        if valid.all():
+            return image
+        return np.where(valid, image, np.array(self.middle, np.float32)[:, None, None])
+
+
+def gradient(image: Image, scales: Scales) -> tuple[Plane, Plane, Plane]:
+    """Give column and row derivative of the brightness, and their magnitude."""
+    side = 2 * round(4 * scales.edge) + 1
+    level = cv2.GaussianBlur(_brightness(image), (side, side), scales.edge, borderType=cv2.BORDER_REFLECT)
+    across, down = (
+        cv2.Sobel(level, cv2.CV_32F, i, j, scale=1 / 8, borderType=cv2.BORDER_REFLECT) for i, j in ((1, 0), (0, 1))
+    )
+    return (
+        np.asarray(across, np.float32),
+        np.asarray(down, np.float32),
+        np.asarray(cv2.magnitude(across, down), np.float32),
+    )
+
+
+def object_change(before: Image, after: Image, scales: Scales, levels: Levels) -> Plane:
+    """Give by how much bright objects of one date stand out where the other has none, in spreads of the image.
+
+    Parameters
+    ----------
+    before, after
+        float32, shape (band, row, column), without gaps.
+    """
+    first, second = (_bright(image, scales) for image in (before, after))
+    return _mean(_unmatched(first, second, scales.slack), scales.spot) / np.float32(levels.spread)
+
+
+def block_change(before: Image, after: Image, scales: Scales, levels: Levels) -> Plane:
+    """Give the geometric mean of edge and colour difference over a block of ground.
+
+    Parameters
+    ----------
+    before, after
+        float32, shape (band, row, column), without gaps.
+    """
+    edges = _mean(_edge_change(before, after, scales, levels), scales.block)
+    colours = _mean(_colour_change(before, after, scales), scales.block) / np.float32(levels.spread)
+    both: Plane = np.sqrt(np.maximum(edges * colours, np.float32(0)))
+    return both
+
+
+def _bright(image: Image, scales: Scales) -> Plane:
+    level = _mean(_brightness(image), scales.fine)
+    window = np.ones((scales.object, scales.object), np.uint8)
+    return np.asarray(cv2.morphologyEx(level, cv2.MORPH_TOPHAT, window), np.float32)
+
+
+def _edge_change(before: Image, after: Image, scales: Scales, levels: Levels) -> Plane:
+    total = np.zeros(before.shape[1:], np.float32)
+    channels = (_edges(image, scales, c) for image, c in zip((before, after), levels.contrast, strict=True))
+    for first, second in zip(*channels, strict=True):
+        total += _unmatched(first, second, scales.slack)
+    return total
+
+
+def _edges(image: Image, scales: Scales, contrast: float) -> list[Plane]:
+    """Gather edges by direction, in proportion to the contrast around."""
+    across, down, magnitude = gradient(image, scales)
+    normal = _twice(magnitude, scales.context) + np.float32(QUIET * contrast)
+    across, down = across / normal, down / normal
+    angles = np.pi * np.arange(ORIENTATIONS) / ORIENTATIONS
+    return [
+        _twice(np.abs(across * np.float32(np.cos(angle)) + down * np.float32(np.sin(angle))), scales.cell)
+        for angle in angles
+    ]
+
+
+def _colour_change(before: Image, after: Image, scales: Scales) -> Plane:
+    total = np.zeros(before.shape[1:], np.float32)
+    for b, a in zip(before, after, strict=True):
+        first, second = _mean(b, scales.fine), _mean(a, scales.fine)
+        step = _unmatched(first, second, scales.slack) + _unmatched(-first, -second, scales.slack)
+        total += (step / 2) ** 2
+    return np.sqrt(total)
+
+
+def _unmatched(first: Plane, second: Plane, slack: int) -> Plane:
+    """Give what either plane has above the other's largest value within the slack."""
+    window = np.ones((2 * slack + 1, 2 * slack + 1), np.uint8)
+    excess = np.maximum(first - cv2.dilate(second, window), np.float32(0))
+    excess += np.maximum(second - cv2.dilate(first, window), np.float32(0))
+    return np.asarray(excess, np.float32)
+
+
+def _brightness(image: Image) -> Plane:
+    total: Plane = image[0].astype(np.float32)
+    for band in image[1:]:
+        total += band
+    total /= np.float32(len(image))
+    return total
+
+
+def _twice(plane: Plane, side: int) -> Plane:
+    return _mean(_mean(plane, side), side)
+
+
+def _mean(plane: Plane, side: int) -> Plane:
+    return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _odd(size: float) -> int:
+    return max(1, round(size)) | 1
