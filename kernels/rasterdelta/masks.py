@@ -33,7 +33,7 @@ def saturated(image: Image, *, ceiling: float) -> Mask:
     bool ndarray of shape (row, column)
         True = usable; False where any band has reached the ceiling.
     """
-    return np.all(image < ceiling, axis=0)
+    return np.asarray(np.all(image < ceiling, axis=0))
 
 
 def bright_cloud(image_01: Image, valid: Mask, *, gsd_m: float) -> Mask:

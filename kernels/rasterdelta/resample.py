@@ -110,22 +110,20 @@ def _span(position: np.ndarray, margin: int, size: int) -> slice:
 
 
 def _remap(band: Plane, rows: Plane, cols: Plane, kernel: Kernel) -> Plane:
-    return cv2.remap(band, cols, rows, _FLAG[kernel], borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.remap(band, cols, rows, _FLAG[kernel], borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _covered(source: Mask, rows: Plane, cols: Plane, kernel: Kernel) -> Mask:
     """Tell where every pixel under the kernel is valid and inside."""
-    holes = (~source).astype(np.uint8)
+    holes = (~source).astype(np.float32)
     if kernel == "nearest":
-        return cv2.remap(holes, cols, rows, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) == 0
+        return np.asarray(cv2.remap(holes, cols, rows, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) == 0)
     if kernel != "linear":
         # A kernel of half-width w at fraction > 0 uses floor - w + 1 .. floor + w: dilate by w - 1, then ask linearly.
         side = 2 * _REACH[kernel] - 1
-        holes = cv2.dilate(holes, np.ones((side, side), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    linear = cv2.remap(
-        holes.astype(np.float32), cols, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
-    )
-    return linear < 1e-3
+        holes = np.asarray(cv2.dilate(holes, np.ones((side, side), np.uint8), borderType=cv2.BORDER_REPLICATE))
+    touched = cv2.remap(holes, cols, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0)
+    return np.asarray(touched < 1e-3)
 
 
 def _filled(band: Plane, valid: Mask) -> Plane:
@@ -183,4 +181,4 @@ def downsample(image: Image, valid: Mask, factor: int) -> tuple[Image, Mask]:
 def _block_mean(plane: Plane, factor: int) -> Plane:
     rows, cols = (n // factor for n in plane.shape)
     cut = np.ascontiguousarray(plane[: rows * factor, : cols * factor])
-    return cv2.resize(cut, (cols, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(cut, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)

@@ -1,7 +1,7 @@
 """The global model that most tie points agree on."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,40 +11,82 @@ from rasterdelta.registration.ties import Ties
 from rasterdelta.registration.warp import Positions, Warp
 from rasterdelta.types import Matrix
 
-GlobalModel = Literal["shift", "affine"]
+GlobalModel = Literal["shift", "similarity", "affine"]
+Coefficients: TypeAlias = tuple[complex, complex, complex]
+"""Correction shift + turn z + twist conj(z) of a place z = column + i row: any affine map; a similarity has
+no twist."""
 TRIES: Final = 400
-LARGEST_SLOPE: Final = 0.12
-"""Largest correction of rotation, scale or shear by one level of tie points."""
+FREEDOM: Final[dict[GlobalModel, int]] = {"shift": 1, "similarity": 2, "affine": 3}
+"""Tie points that determine each model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
     """A global model and the tie points that agree with it."""
 
+    model: GlobalModel
     matrix: Matrix
     inlier: NDArray[np.bool_]
-    distance: Positions
-    """Of each tie point from the model, in pixels of the moving image."""
     chance: float
     """Expected number of models that would find as many agreeing points in noise."""
 
+    @property
+    def share(self) -> float:
+        """Share of the tie points that agree."""
+        return float(self.inlier.mean()) if len(self.inlier) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Tie points in the frame that a model is fitted in."""
+
+    place: NDArray[np.complex128]
+    """Column + i row, centred and scaled to about -1..1."""
+    error: NDArray[np.complex128]
+    """Measured minus expected place in the moving image."""
+    weight: Positions
+    middle: complex
+    scale: float
+
+    @classmethod
+    def of(cls, ties: Ties, warp: Warp) -> Self:
+        middle = complex(ties.col.min() + ties.col.max(), ties.row.min() + ties.row.max()) / 2
+        scale = max(1.0, float(np.ptp(ties.col)) / 2, float(np.ptp(ties.row)) / 2)
+        error = ties.error(warp)
+        place = (ties.col + 1j * ties.row - middle) / scale
+        return cls(place, error[:, 0] + 1j * error[:, 1], ties.quality + 1e-3, middle, scale)
+
+    def corrected(self, matrix: Matrix, correction: Coefficients) -> Matrix:
+        """Add a correction in this frame to a matrix in pixels."""
+        shift, turn, twist = correction
+        linear = np.array([[(turn + twist).real, (twist - turn).imag], [(turn + twist).imag, (turn - twist).real]])
+        linear /= self.scale
+        out = matrix.copy()
+        out[:, :2] += linear
+        out[:, 2] += [shift.real, shift.imag] - linear @ [self.middle.real, self.middle.imag]
+        return out
+
 
 def agree(ties: Ties, warp: Warp, *, model: GlobalModel, tolerance: float, reach: float, seed: int) -> Consensus:
-    """Find the shift or affine model that most tie points agree on.
+    """Find the global model that most tie points agree on.
 
     Parameters
     ----------
     ties : Ties
-        Measured around `warp`.
+        Measured around `warp`, which carries no field.
+    model : {"shift", "similarity", "affine"}
+        Of the correction of the warp's matrix.
     tolerance, reach : float
-        Largest distance of an agreeing point, and the search radius that the points were measured with, in
-        pixels of the moving image.
+        Largest distance of an agreeing point, and the search radius that the points were measured with, in pixels of
+        the moving image.
+    seed : int
+        Of the random sample consensus.
 
     Notes
     -----
-    Random sample consensus for the start, then Tukey's biweight. The support is judged a contrario [1]_: noise puts a
-    point within the tolerance with the ratio of the two areas as probability. Points overlap, so only a quarter of
-    them counts as independent.
+    Random sample consensus of shifts and similarities gives the start, Tukey's biweight the fit. The support is judged
+    a contrario [1]_: noise puts a point within the tolerance with the ratio of the two areas as probability. Points
+    overlap, so only a quarter of them counts as independent.
 
     References
     ----------
@@ -52,94 +94,65 @@ def agree(ties: Ties, warp: Warp, *, model: GlobalModel, tolerance: float, reach
        and estimate the fundamental matrix. DOI 10.1023/B:VISI.0000013094.38752.99
     """
     if len(ties) < 4:
-        return Consensus(warp.matrix, np.zeros(len(ties), np.bool_), np.full(len(ties), np.inf), np.inf)
-    error = ties.error(warp)
-    design = _design(ties.col, ties.row)
-    start = _sampled(design, error, ties.quality, model, tolerance, np.random.default_rng(seed))
-    correction = _refined(design, error, ties.quality, start, model, tolerance)
-    distance = np.hypot(*(error - design @ correction).T)
-    inlier = distance <= tolerance
-    matrix = _corrected(warp.matrix, ties, correction)
-    return Consensus(matrix, inlier, distance, chance(len(ties), int(inlier.sum()), tolerance, reach, model))
+        return Consensus(model, warp.matrix, np.zeros(len(ties), np.bool_), np.inf)
+    points = _Points.of(ties, warp)
+    start = _sampled(points, model, tolerance, np.random.default_rng(seed))
+    correction = _refined(points, start, model, tolerance)
+    inlier = np.abs(_left(points, correction)) <= tolerance
+    found = chance(len(ties), int(inlier.sum()), tolerance=tolerance, reach=reach, model=model)
+    return Consensus(model, points.corrected(warp.matrix, correction), inlier, found)
 
 
-def _design(col: Positions, row: Positions) -> Positions:
-    """Give 1 and the coordinates, centred and scaled to about -1..1."""
-    middle, scale = _frame(col, row)
-    return np.stack([np.ones(len(col)), (col - middle[0]) / scale, (row - middle[1]) / scale], axis=1)
+def _left(points: _Points, correction: Coefficients) -> NDArray[np.complex128]:
+    """Give what a correction shift + turn z + twist conj(z) leaves of the errors."""
+    shift, turn, twist = correction
+    return points.error - shift - turn * points.place - twist * np.conj(points.place)
 
 
-def _frame(col: Positions, row: Positions) -> tuple[tuple[float, float], float]:
-    middle = float(col.min() + col.max()) / 2, float(row.min() + row.max()) / 2
-    return middle, max(1.0, float(max(np.ptp(col), np.ptp(row))) / 2)
-
-
-def _corrected(matrix: Matrix, ties: Ties, correction: Positions) -> Matrix:
-    middle, scale = _frame(ties.col, ties.row)
-    slope = correction[1:].T / scale
-    out = matrix.copy()
-    out[:, :2] += slope
-    out[:, 2] += correction[0] - slope @ np.array(middle)
-    return out
-
-
-def _sampled(
-    design: Positions,
-    error: Positions,
-    quality: Positions,
-    model: GlobalModel,
-    tolerance: float,
-    rng: np.random.Generator,
-) -> Positions:
-    """Try the shifts of single points and the affine models of three; keep the one with the greatest weight inside."""
-    weight = quality + 0.05
-    draw = weight / weight.sum()
-    n = len(design)
+def _sampled(points: _Points, model: GlobalModel, tolerance: float, rng: np.random.Generator) -> Coefficients:
+    """Try the shifts of single points and the similarities of two; keep the one with the greatest weight inside."""
+    draw = points.weight / points.weight.sum()
+    n = len(draw)
     single = rng.choice(n, min(n, TRIES), replace=False, p=draw)
-    trial = np.zeros((len(single), 3, 2))
-    trial[:, 0] = error[single]
-    if model == "affine":
-        three = rng.choice(n, (TRIES, 3), p=draw)
-        base = design[three]
-        sound = np.abs(np.linalg.det(base)) > 0.2
-        exact = np.linalg.solve(base[sound], error[three][sound])
-        gentle = np.abs(exact[:, 1:]).max(axis=(1, 2)) <= max(4 * tolerance, _gentle(design, error))
-        trial = np.concatenate([trial, exact[gentle]])
-    best, highest = trial[0], -1.0
-    for t in trial:
-        inside = np.square(error - design @ t).sum(axis=1) <= (1.5 * tolerance) ** 2
-        score = float(weight[inside].sum())
-        if score > highest:
-            best, highest = t, score
-    return best
+    shift, turn = points.error[single], np.zeros(len(single), np.complex128)
+    if model != "shift":
+        i, j = rng.choice(n, (2, TRIES), p=draw)
+        run = points.place[j] - points.place[i]
+        i, j, run = (a[np.abs(run) > 0.3] for a in (i, j, run))
+        slope = (points.error[j] - points.error[i]) / run
+        shift = np.concatenate([shift, points.error[i] - slope * points.place[i]])
+        turn = np.concatenate([turn, slope])
+    score = [
+        points.weight[np.abs(points.error - s - t * points.place) <= 1.5 * tolerance].sum()
+        for s, t in zip(shift, turn, strict=True)
+    ]
+    best = int(np.argmax(score))
+    return complex(shift[best]), complex(turn[best]), 0j
 
 
-def _gentle(design: Positions, error: Positions) -> float:
-    return float(np.abs(error).max()) if len(design) else 0.0
-
-
-def _refined(
-    design: Positions, error: Positions, quality: Positions, start: Positions, model: GlobalModel, tolerance: float
-) -> Positions:
-    terms = design if model == "affine" else design[:, :1]
+def _refined(points: _Points, start: Coefficients, model: GlobalModel, tolerance: float) -> Coefficients:
+    terms = _terms(points, model)
     out = start
     for cut in np.repeat([2.0, 1.5, 1.0], 4) * tolerance:
-        distance = np.hypot(*(error - design @ out).T)
-        weight = quality * np.square(np.clip(1 - np.square(distance / (1.5 * cut)), 0, None))
-        if (weight > 0).sum() < 2 * terms.shape[1]:
+        left = np.abs(_left(points, out))
+        weight = points.weight * np.square(np.clip(1 - np.square(left / (1.5 * cut)), 0, None))
+        if (weight > 0).sum() < 2 * FREEDOM[model]:
             return out
-        root = np.sqrt(weight)[:, None]
-        solved = np.linalg.lstsq(terms * root, error * root, rcond=None)[0]
-        out = np.zeros((3, 2))
-        out[: len(solved)] = solved
+        root = np.sqrt(weight)
+        solved = np.linalg.lstsq(terms * root[:, None], points.error * root, rcond=None)[0]
+        shift, turn, twist = (complex(c) for c in np.append(solved, [0, 0])[:3])
+        out = shift, turn, twist
     return out
 
 
-def chance(points: int, inliers: int, tolerance: float, reach: float, model: GlobalModel) -> float:
+def _terms(points: _Points, model: GlobalModel) -> NDArray[np.complex128]:
+    one = np.ones(len(points.place), np.complex128)
+    return np.stack([one, points.place, np.conj(points.place)][: FREEDOM[model]], axis=1)
+
+
+def chance(points: int, inliers: int, *, tolerance: float, reach: float, model: GlobalModel) -> float:
     """Give the expected number of models that would find as many agreeing points in noise."""
     inside = min(1.0, np.pi * tolerance**2 / (2 * reach + 1) ** 2)
-    used = 1 if model == "shift" else 3
+    used = FREEDOM[model]
     n, k = points // 4, inliers // 4 - used
-    if k < 1:
-        return float("inf")
-    return float(points) ** used * float(bdtrc(k - 1, n, inside))
+    return float(points) ** used * float(bdtrc(k - 1, n, inside)) if k >= 1 else float("inf")

@@ -84,7 +84,7 @@ def _damping(side: int) -> FloatArray:
     f = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     damping = np.exp(-0.5 * (f / 0.18) ** 2)
     damping[0, 0] = 0
-    return damping.astype(np.float32)
+    return np.asarray(damping, np.float32)
 
 
 def _peaks(surface: FloatArray, reach: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

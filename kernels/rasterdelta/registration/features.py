@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.registration.warp import scaled
 from rasterdelta.types import Mask, Matrix, Plane
 
 LONGEST: Final = 1400
@@ -54,12 +53,14 @@ def similarities(
     moved = np.abs(b - a) > STILL
     sets = [moved, np.ones(len(a), np.bool_)] if not moved.all() else [moved]
     found = [_similarity(a[s], b[s], scale, left[2] / right[2], seed) for s in sets]
-    return [scaled_back(m, left[2], right[2]) for m in found if m is not None]
+    return [_full(m, left[2], right[2]) for m in found if m is not None]
 
 
-def scaled_back(matrix: Matrix, reference: float, moving: float) -> Matrix:
-    """Take a matrix between reduced images to the full ones."""
-    return scaled(matrix, reference=1 / reference, moving=1 / moving)
+def _full(matrix: Matrix, reference: float, moving: float) -> Matrix:
+    """Take a matrix between images reduced by two factors to the full ones; pixel centres are at whole numbers."""
+    shrink = np.array([[1 / reference, 0, 0.5 / reference - 0.5], [0, 1 / reference, 0.5 / reference - 0.5], [0, 0, 1]])
+    grow = np.array([[moving, 0, (moving - 1) / 2], [0, moving, (moving - 1) / 2], [0, 0, 1]])
+    return np.asarray((grow @ np.vstack([matrix, [0, 0, 1]]) @ shrink)[:2], np.float64)
 
 
 Features = tuple[Points, NDArray[np.float32], float]
@@ -72,7 +73,7 @@ def _features(plane: Plane, valid: Mask) -> Features:
     small = cv2.resize(_eight_bit(plane, valid), size, interpolation=cv2.INTER_AREA)
     mask = cv2.resize(valid.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
     mask = cv2.erode(mask, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    sift = cv2.SIFT_create(nfeatures=FEATURES, contrastThreshold=0.02)
+    sift = cv2.SIFT.create(nfeatures=FEATURES, contrastThreshold=0.02)
     keys, words = sift.detectAndCompute(small, mask)
     if words is None or len(keys) < FEWEST:
         return np.zeros(0, np.complex128), np.zeros((0, 128), np.float32), factor

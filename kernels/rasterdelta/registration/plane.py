@@ -87,4 +87,4 @@ def _local(plane: Plane, valid: Mask, sigma: float = 12.0) -> Plane:
 def _blur(plane: Plane, sigma: float) -> Plane:
     side = 2 * round(1.25 * sigma) + 1
     twice = cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT_101)
-    return cv2.blur(twice, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.blur(twice, (side, side), borderType=cv2.BORDER_REFLECT_101), np.float32)

@@ -59,7 +59,7 @@ class Pair:
 
     def longest(self) -> int:
         """Give the longest side, in pixels of the finest level."""
-        return max(max(p.valid.shape) // b for p, b in self._both())
+        return max(int(max(p.valid.shape)) // b for p, b in self._both())
 
     def _both(self) -> tuple[tuple[Pyramid, int], tuple[Pyramid, int]]:
         return (self.reference, self.base[0]), (self.moving, self.base[1])

@@ -1,19 +1,18 @@
 """Refine one hypothesis from coarse to fine levels, choose the model and judge the result."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rasterdelta.registration.consensus import agree
+from rasterdelta.registration.consensus import Consensus, GlobalModel, agree
 from rasterdelta.registration.plane import Level
 from rasterdelta.registration.pyramid import Pair, size
 from rasterdelta.registration.result import Alignment, ModelChoice, ModelName, Refusal, TiePoints
 from rasterdelta.registration.smooth import Nodes, fit_field
 from rasterdelta.registration.ties import Ties, measure
 from rasterdelta.registration.trust import Evidence, stands_out, support
-from rasterdelta.registration.warp import Positions, Warp
+from rasterdelta.registration.warp import Warp
 from rasterdelta.types import Matrix
 
 PATCH: Final = 64
@@ -21,7 +20,7 @@ PATCH: Final = 64
 FIRST_REACH: Final = 24.0
 NEXT_REACH: Final = 8.0
 """Search radius of the first and of the following levels, in pixels of the level."""
-TOLERANCE: Final = 1.5
+TOLERANCE: Final = 0.75
 """Largest distance of an agreeing point from the model, in pixels of the level."""
 HOPELESS: Final = 1e-2
 """A level whose agreement chance would bring this often is not followed."""
@@ -32,8 +31,15 @@ NODES: Final = 64
 STIFFNESS: Final = 30.0
 HELD_OUT: Final = 0.2
 """Share of the tie points that a fit is tested on."""
+SAME: Final = 0.25
+"""A shift is enough if a similarity differs from it nowhere by more pixels."""
 SIMPLER: Final = (0.9, 0.05)
-"""A richer model must bring the held-out error below this share of the simpler one's, and by this many pixels."""
+"""An affine model must bring the held-out error below this share of the similarity's, and by this many pixels."""
+
+
+KEPT: Final = 0.85
+"""Share of the agreement one level up that a finer level must keep."""
+_Model: TypeAlias = GlobalModel | Literal["field"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class _Stage:
     reference: Level
     moving: Level
     nodes: Nodes
+    unit: int
+    """Side of a pixel of the finest level, in pixels of the moving image."""
     reach: float
     """Search radius of the tie points, in pixels of the level."""
     seed: int
@@ -50,6 +58,10 @@ class _Stage:
     @property
     def tolerance(self) -> float:
         return TOLERANCE * self.moving.factor
+
+    def agree(self, ties: Ties, warp: Warp, model: GlobalModel) -> Consensus:
+        reach = self.reach * self.moving.factor
+        return agree(ties, warp, model=model, tolerance=self.tolerance, reach=reach, seed=self.seed)
 
     def measure(self, warp: Warp, most: int, reach: float) -> Ties:
         step = max(16, int(np.sqrt(self.reference.plane.size / most)))
@@ -60,10 +72,8 @@ class _Stage:
 class _Fit:
     """One model fitted to tie points."""
 
-    model: ModelName
+    model: _Model
     warp: Warp
-    distance: Positions
-    """Of each tie point from the model, in pixels of the moving image."""
     chance: float
 
 
@@ -79,71 +89,87 @@ def refine(pair: Pair, matrix: Matrix, *, model: ModelChoice, seed: int) -> Alig
     model : {"auto", "shift", "affine", "field"}
     seed : int
     """
-    found = _descend(pair, matrix, "shift" if model == "shift" else "affine", seed)
+    found = _descend(pair, matrix, model, seed)
     if found is None:
         return Refusal("no places that look alike were found in both images")
     stage, warp = found
     ties = stage.measure(warp, FINE_POINTS, NEXT_REACH)
-    fit = _chosen(stage, ties, warp, model)
+    fit = _chosen(stage, ties, warp, model, matrix)
     ties = stage.measure(fit.warp, FINE_POINTS, NEXT_REACH)
-    fit = _fit(stage, ties, Warp(fit.warp.matrix), fit.model, np.ones(len(ties), np.bool_))
+    fit = _fit(stage, ties, Warp(fit.warp.matrix), fit.model)
     return _judge(stage, ties, fit)
 
 
-def _descend(pair: Pair, matrix: Matrix, model: ModelName, seed: int) -> tuple[_Stage, Warp] | None:
-    """Follow the pyramid down as long as tie points agree; give the finest such level and its global warp."""
+def _descend(pair: Pair, matrix: Matrix, model: ModelChoice, seed: int) -> tuple[_Stage, Warp] | None:
+    """Follow the pyramid down as long as tie points agree; give the finest such level and its global warp.
+
+    A global model is not followed to a level that loses many of the points that agreed one level up: relief and roofs
+    then show, and the finer model would hold for one height only. A field follows them.
+    """
     shape = pair.reference.valid.shape
     nodes = Nodes.over(shape, max(16, -(-max(shape) // NODES)))
-    warp, reach, found = Warp(matrix), FIRST_REACH, None
+    warp, reach, found, last = Warp(matrix), FIRST_REACH, None, 0.0
     for factor in pair.factors():
-        stage = _Stage(*pair.at(factor), nodes, reach, seed)
+        stage = _Stage(*pair.at(factor), nodes, pair.base[1], reach, seed)
         ties = stage.measure(warp, COARSE_POINTS, reach)
-        fit = _fit(stage, ties, warp, model, np.ones(len(ties), np.bool_))
-        if fit.chance > HOPELESS:
+        fit = _robust(stage, ties, warp, model)
+        if fit.chance > HOPELESS or (model != "field" and fit.share < KEPT * last):
             break
-        warp, reach, found = fit.warp, NEXT_REACH, (stage, fit.warp)
+        warp, reach, last, found = Warp(fit.matrix), NEXT_REACH, fit.share, (stage, Warp(fit.matrix))
     return found
 
 
-def _chosen(stage: _Stage, ties: Ties, warp: Warp, model: ModelChoice) -> _Fit:
-    """Fit the model asked for, or the simplest that explains the held-out points."""
-    everything = np.ones(len(ties), np.bool_)
+def _robust(stage: _Stage, ties: Ties, warp: Warp, model: ModelChoice) -> Consensus:
+    """Fit a shift where that is asked for, else a similarity; affine where that explains clearly more points."""
+    if model == "shift":
+        return stage.agree(ties, warp, "shift")
+    plain, free = (stage.agree(ties, warp, name) for name in ("similarity", "affine"))
+    return free if free.inlier.sum() > 1.15 * plain.inlier.sum() else plain
+
+
+def _chosen(stage: _Stage, ties: Ties, warp: Warp, model: ModelChoice, first: Matrix) -> _Fit:
+    """Fit the model asked for, or the simplest global one that explains the points."""
     if model != "auto":
-        return _fit(stage, ties, warp, model, everything)
-    best, lowest = None, np.inf
-    names: tuple[ModelName, ...] = ("shift", "affine", "field")
-    for name in names:
-        error = _held_out(stage, ties, warp, name)
-        if best is None or error < min(SIMPLER[0] * lowest, lowest - SIMPLER[1] * stage.moving.factor):
-            best, lowest = name, error
-    return _fit(stage, ties, warp, best or "affine", everything)
+        return _fit(stage, ties, warp, model)
+    shift = _fit(stage, ties, _shifted(first, warp, stage.reference), "shift")
+    similarity = _fit(stage, ties, warp, "similarity")
+    if _apart(shift.warp, similarity.warp, stage.reference) <= SAME * stage.unit:
+        return shift
+    plain, free = (_held_out(stage, ties, warp, name) for name in ("similarity", "affine"))
+    if free < min(SIMPLER[0] * plain, plain - SIMPLER[1] * stage.moving.factor):
+        return _fit(stage, ties, warp, "affine")
+    return similarity
 
 
-def _held_out(stage: _Stage, ties: Ties, warp: Warp, model: ModelName) -> float:
+def _shifted(first: Matrix, warp: Warp, ground: Level) -> Warp:
+    """Give the first guess, shifted so that it agrees with a warp in the middle of the reference."""
+    middle = np.array([ground.valid.shape[1] / 2, ground.valid.shape[0] / 2]) * ground.factor
+    matrix = first.copy()
+    matrix[:, 2] = warp.matrix @ [*middle, 1] - first[:, :2] @ middle
+    return Warp(matrix)
+
+
+def _apart(one: Warp, other: Warp, ground: Level) -> float:
+    """Give the largest distance of two global warps over the reference, in pixels of the moving image."""
+    rows, cols = (np.array([0, n * ground.factor]) for n in ground.valid.shape)
+    corners = np.array([[c, r, 1] for c in cols for r in rows])
+    return float(np.hypot(*(corners @ (one.matrix - other.matrix).T).T).max())
+
+
+def _held_out(stage: _Stage, ties: Ties, warp: Warp, model: _Model) -> float:
     """Give the median error, in pixels of the moving image, at points that had no say in the fit."""
-    used = np.random.default_rng(stage.seed).random(len(ties)) >= HELD_OUT
-    fit = _fit(stage, ties, warp, model, used)
-    # Points that no model explains (change, cloud) would hide the difference: look where the best half agrees.
-    error = np.sort(fit.distance[~used])
-    return float(np.median(error[: max(1, len(error) // 2)])) if len(error) else np.inf
+    held = np.random.default_rng(stage.seed).random(len(ties)) < HELD_OUT
+    fit = _fit(stage, ties.take(~held), warp, model)
+    error = np.hypot(*ties.take(held).error(fit.warp).T)
+    # Points that no model explains (change, cloud) would hide the difference between models: they are left out.
+    explained = error[error <= 2 * stage.tolerance]
+    return float(np.median(explained)) if len(explained) else np.inf
 
 
-def _fit(stage: _Stage, ties: Ties, warp: Warp, model: ModelName, used: NDArray[np.bool_]) -> _Fit:
-    """Fit one model to the chosen points and measure the distance of all."""
-    reach = (stage.reach) * stage.moving.factor
-    kept = ties.take(used)
-    agreed = agree(
-        kept,
-        warp,
-        model="shift" if model == "shift" else "affine",
-        tolerance=stage.tolerance,
-        reach=reach,
-        seed=stage.seed,
-    )
+def _fit(stage: _Stage, ties: Ties, warp: Warp, model: _Model) -> _Fit:
+    agreed = stage.agree(ties, warp, "similarity" if model == "field" else model)
     found = Warp(agreed.matrix)
-    if model == "field":
-        found = _bent(stage, kept, found)
-    return _Fit(model, found, np.hypot(*ties.error(found).T), agreed.chance)
+    return _Fit(model, _bent(stage, ties, found) if model == "field" else found, agreed.chance)
 
 
 def _bent(stage: _Stage, ties: Ties, warp: Warp) -> Warp:
@@ -162,7 +188,8 @@ def _bent(stage: _Stage, ties: Ties, warp: Warp) -> Warp:
 
 
 def _judge(stage: _Stage, ties: Ties, fit: _Fit) -> Alignment | Refusal:
-    inlier = fit.distance <= stage.tolerance
+    distance = np.hypot(*ties.error(fit.warp).T)
+    inlier = distance <= stage.tolerance
     common, whole = support(ties.col, ties.row, inlier, stage.reference)
     evidence = Evidence(
         inliers=int(inlier.sum()),
@@ -174,7 +201,8 @@ def _judge(stage: _Stage, ties: Ties, fit: _Fit) -> Alignment | Refusal:
     objection = evidence.objection()
     if objection:
         return Refusal(objection)
-    at = np.stack([ties.mcol - ties.col, ties.mrow - ties.row])
+    at = ties.mcol - ties.col, ties.mrow - ties.row
     points = TiePoints(ties.col, ties.row, *at, np.clip(ties.agreement, 0, 1), inlier)
-    residual = float(np.median(fit.distance[inlier])) / size(fit.warp.matrix)
-    return Alignment(fit.model, fit.warp.matrix, residual, whole, points, fit.warp.field, fit.warp.step)
+    residual = float(np.median(distance[inlier])) / size(fit.warp.matrix)
+    name: ModelName = "affine" if fit.model == "similarity" else fit.model
+    return Alignment(name, fit.warp.matrix, residual, whole, points, fit.warp.field, fit.warp.step)

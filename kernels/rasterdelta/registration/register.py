@@ -15,6 +15,8 @@ from rasterdelta.types import Image, Mask, Matrix
 
 GLOBAL_SIDE: Final = 512
 """Side, in pixels, to which whole images are reduced for the search for a shift."""
+SAME: Final = 10.0
+"""Hypotheses nearer than this everywhere, in pixels, are one."""
 
 
 def register(
@@ -41,8 +43,10 @@ def register(
     scale : float, optional
         Moving pixels per reference pixel, where the ground sampling distances are known but nothing else.
     model : {"auto", "shift", "affine", "field"}
-        "auto" takes the simplest of shift, affine and field that explains the tie points: the next one is taken only
-        if it lowers the median error at held-out points by a tenth and by 0.05 pixel.
+        "auto" takes the simplest global model that explains the tie points: a shift if a similarity differs from it
+        nowhere by more than 0.25 pixel; else the similarity, unless an affine model lowers the median error at
+        held-out points by a tenth and by 0.05 pixel (both are called "affine" in the result). A field follows relief
+        and leaning buildings beside the global model; it must be asked for.
     seed : int
         Of random sample consensus and of the held-out points.
 
@@ -75,13 +79,23 @@ def register(
         except NotEnoughData as error:
             return Refusal(f"the {name} image cannot be matched: {error}")
     first, second = pyramids
-    refusals = []
+    refusals: list[Refusal] = []
+    tried: list[Matrix] = []
     for matrix in _hypotheses(first, second, start, scale, seed):
+        if any(_alike(matrix, other, first.valid.shape) for other in tried):
+            continue
+        tried.append(matrix)
         result = refine(Pair.under(first, second, matrix), matrix, model=model, seed=seed)
         if isinstance(result, Alignment):
             return result
         refusals.append(result)
     return refusals[0]
+
+
+def _alike(one: Matrix, other: Matrix, shape: tuple[int, int]) -> bool:
+    """Tell whether two hypotheses lie so close that refining both is idle."""
+    corners = np.array([[x, y, 1] for x in (0, shape[1]) for y in (0, shape[0])])
+    return bool(np.abs(corners @ (one - other).T).max() < SAME)
 
 
 def _hypotheses(

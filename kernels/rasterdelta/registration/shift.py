@@ -43,13 +43,13 @@ def _surface(reference: Plane, moving: Plane, size: list[int]) -> Plane:
     cross = np.conj(a) * b
     f = np.hypot(np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])[None])
     cross *= np.exp(-0.5 * (f / 0.2) ** 2) / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-12) ** 0.8
-    return np.asarray(fft.irfft2(cross, size, workers=2))
+    return np.asarray(fft.irfft2(cross, size, workers=2), np.float32)
 
 
 def _tapered(plane: Plane) -> Plane:
     """Fade the outermost twentieth, so that the frame is not what correlates."""
     fades = [np.clip((np.minimum(np.arange(n), np.arange(n)[::-1]) + 1) / max(1, n // 20), 0, 1) for n in plane.shape]
-    return (plane * np.outer(*fades)).astype(np.float32)
+    return np.asarray(plane * np.outer(*fades), np.float32)
 
 
 def _matrix(reference: Level, moving: Level, linear: Matrix, lag: list[int]) -> Matrix:

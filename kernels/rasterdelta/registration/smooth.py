@@ -25,7 +25,7 @@ class Nodes:
     @classmethod
     def over(cls, shape: tuple[int, int], step: int) -> "Nodes":
         """Cover an image of (row, column) pixels."""
-        return cls(*(-(-(n - 1) // step) + 1 for n in shape), step)
+        return cls(-(-(shape[0] - 1) // step) + 1, -(-(shape[1] - 1) // step) + 1, step)
 
     def weights(self, col: Positions, row: Positions) -> sparse.csr_matrix:
         """Give the bilinear weights, shape (n, nodes), of the nodes at each position."""
@@ -95,4 +95,4 @@ def fit_field(
     counted = distance <= tolerance
     if counted.any():
         plate = np.clip(plate, error[counted].min(axis=0) - 0.5, error[counted].max(axis=0) + 0.5)
-    return plate.T.reshape(2, nodes.rows, nodes.cols).astype(np.float32)
+    return np.asarray(plate.T.reshape(2, nodes.rows, nodes.cols), np.float32)

@@ -15,7 +15,7 @@ from rasterdelta.types import FloatArray
 
 FILLED: Final = 0.6
 """Least share of a patch's window that both images must show."""
-CHUNK: Final = 256
+CHUNK: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ class Ties:
 
     def take(self, keep: NDArray[np.bool_]) -> "Ties":
         """Give the chosen points; the surface stays that of all."""
-        arrays = (self.col, self.row, self.mcol, self.mrow, self.quality, self.agreement)
-        return Ties(*(a[keep] for a in arrays), self.surface)
+        col, row, mcol, mrow, quality, agreement = (
+            a[keep] for a in (self.col, self.row, self.mcol, self.mrow, self.quality, self.agreement)
+        )
+        return Ties(col, row, mcol, mrow, quality, agreement, self.surface)
 
     def error(self, warp: Warp) -> Positions:
         """Give measured minus expected place as (dcol, drow), shape (n, 2), in pixels of the moving image."""
@@ -145,11 +147,11 @@ def _gather(
 
 def _centred(patch: FloatArray, weight: FloatArray) -> FloatArray:
     mean = (patch * weight).sum(axis=(1, 2)) / weight.sum(axis=(1, 2))
-    return (patch - mean[:, None, None]) * weight
+    return np.asarray((patch - mean[:, None, None]) * weight, np.float32)
 
 
 def _energy(patch: FloatArray) -> FloatArray:
-    return np.square(patch).sum(axis=(1, 2))
+    return np.asarray(np.square(patch).sum(axis=(1, 2)), np.float32)
 
 
 @cache

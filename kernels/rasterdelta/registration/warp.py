@@ -1,6 +1,6 @@
 """The mapping while it is being found: a matrix and a smooth displacement beside it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -29,19 +29,3 @@ class Warp:
         c, r = ((a / self.step).astype(np.float32)[None] for a in (col, row))
         extra = [cv2.remap(f, c, r, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0] for f in self.field]
         return x + extra[0], y + extra[1]
-
-    def moved(self, matrix: Matrix) -> "Warp":
-        """Give the global mapping alone, with another matrix."""
-        return replace(self, matrix=matrix, field=None, step=0)
-
-
-def scaled(matrix: Matrix, *, reference: float, moving: float) -> Matrix:
-    """Give the matrix between grids whose pixels are `reference` and `moving` times as large."""
-    forward = np.array([[reference, 0, (reference - 1) / 2], [0, reference, (reference - 1) / 2], [0, 0, 1]])
-    back = np.array([[1 / moving, 0, (1 / moving - 1) / 2], [0, 1 / moving, (1 / moving - 1) / 2], [0, 0, 1]])
-    return (back @ np.vstack([matrix, [0, 0, 1]]) @ forward)[:2]
-
-
-def inverse(matrix: Matrix) -> Matrix:
-    """Give the matrix of the opposite direction."""
-    return np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
