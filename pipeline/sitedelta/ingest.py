@@ -113,7 +113,7 @@ def has_date(scene: Scene) -> bool:
 
 
 def _entries(site: Site) -> dict[Path, Imagery]:
-    """Give each image with the entry that speaks of it: one that names the file itself, else the first that finds it."""
+    """Give each image with the entry that speaks of it: one that names it outright, else the first that finds it."""
     found = [(path, entry) for entry in site.imagery for path in find_images(entry)]
     named = {path: entry for path, entry in reversed(found) if entry.path == path}
     chosen: dict[Path, Imagery] = {}

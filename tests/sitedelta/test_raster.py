@@ -189,6 +189,18 @@ def test_a_palette_is_reduced_by_colour_not_by_index(palette):
     np.testing.assert_allclose(image[:, valid], (summed / np.maximum(weight, 1))[:, valid], rtol=1e-4)
 
 
+def test_a_large_palette_is_read_in_strips(palette, monkeypatch):
+    path, _ = palette
+    shapes = [None, (20, 30), (7, 11)]
+    at_once = [whole(path, out_shape=s) for s in shapes]
+    monkeypatch.setattr("sitedelta.raster.reader._STRIP_PIXELS", 500)
+    for shape, (image, valid) in zip(shapes[:2], at_once[:2], strict=True):
+        again, valid_again = whole(path, out_shape=shape)
+        np.testing.assert_allclose(again, image, atol=1e-4)
+        np.testing.assert_array_equal(valid_again, valid)
+    assert whole(path, out_shape=shapes[2])[0].shape == at_once[2][0].shape
+
+
 def test_sixteen_bits_and_named_bands(tmp_path):
     data = RNG.integers(0, 12000, (4, 40, 60), dtype=np.uint16)
     path = write(tmp_path / "a.tif", data, crs=UTM, transform=NORTH_UP)

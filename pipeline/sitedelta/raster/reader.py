@@ -22,6 +22,8 @@ from sitedelta.raster.opening import gdal, open_dataset
 Span: TypeAlias = tuple[int, int, int, int]
 """First row, row after the last, first column, column after the last."""
 
+_STRIP_PIXELS = 4_000_000
+
 Resample: TypeAlias = Literal["average", "nearest", "bilinear", "cubic"]
 
 
@@ -163,9 +165,12 @@ class Reader:
         return value == 0 or (dtype.kind in "iu" and value == np.iinfo(dtype).max)
 
     def _coloured(self, source: Window, shape: tuple[int, int], table: NDArray[np.float32]) -> tuple[Image, Mask]:
-        """Look colours up at full resolution, then average them: indices cannot be averaged."""
+        """Look colours up at full resolution, strip by strip, then average them: indices cannot be averaged."""
         import cv2
 
+        if source.width * source.height > _STRIP_PIXELS and shape[0] > 1:
+            halves = [self._coloured(part, size, table) for part, size in _halved(source, shape)]
+            return np.concatenate([h[0] for h in halves], axis=1), np.concatenate([h[1] for h in halves])
         whole = _whole_pixels(source, self.info)
         index = self._dataset.read(1, window=whole)
         valid = self._dataset.read_masks(1, window=whole) > 0
@@ -197,6 +202,15 @@ def _colour_table(dataset: Any) -> NDArray[np.float32]:
     for index, colour in dataset.colormap(1).items():
         table[:, index] = colour
     return table
+
+
+def _halved(source: Window, shape: tuple[int, int]) -> list[tuple[Window, tuple[int, int]]]:
+    """Split a window and its result into an upper and a lower part."""
+    half = shape[0] // 2
+    cut = source.height * half / shape[0]
+    upper = Window(source.col_off, source.row_off, source.width, cut)
+    lower = Window(source.col_off, source.row_off + cut, source.width, source.height - cut)
+    return [(upper, (half, shape[1])), (lower, (shape[0] - half, shape[1]))]
 
 
 def _inside(window: Span, shape: tuple[int, int], info: RasterInfo) -> tuple[slice, slice, Window] | None:
