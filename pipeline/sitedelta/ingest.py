@@ -128,7 +128,7 @@ def _scene(
     uri, originals, digest, info = _opened(path, workdir)
     said = read_metadata(path, info)
     when = _when(path, info, stated.date, require_date=require_date, today=today)
-    gsd, notes = _gsd(path, info, stated.gsd_m)
+    gsd, notes = _gsd(path, info, stated.gsd_m or (None if info.georeferenced else said.gsd_m))
     _refuse_small(path, info)
     scene = Scene(
         id=_id(when, path),

@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -109,6 +110,14 @@ def test_an_enlarged_image_keeps_its_true_ground_sampling_distance(tmp_path):
     assert fine.scenes[0].gsd_m == 0.5
     assert fine.notes == ("2024-12-13.tif: the stated 0.3 m is finer than its pixels of 0.5 m, which are used.",)
     assert run(tmp_path, {"path": path, "gsd": 0.501}).scenes[0].gsd_m == 0.5
+
+
+def test_a_sidecar_gives_what_a_plain_picture_lacks_but_not_what_the_georeference_says(tmp_path):
+    for path in (picture(tmp_path / "a.png"), geotiff(tmp_path / "b.tif", gsd=0.5)):
+        item = {"type": "Feature", "properties": {"datetime": "2024-12-13T08:12:33Z", "gsd": 0.7}}
+        path.with_suffix(".json").write_text(json.dumps(item))
+    found = run(tmp_path, tmp_path / "a.png", tmp_path / "b.tif")
+    assert [s.gsd_m for s in found.scenes] == [0.7, 0.5]
 
 
 def test_stated_bands_name_the_bands(tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sitedelta.config import COARSEST_M
 from sitedelta.dates import Taken, parse_date, taken
 from sitedelta.raster import RasterInfo
 
@@ -26,6 +27,8 @@ class Metadata:
     sun_elevation_deg: float | None = None
     sun_azimuth_deg: float | None = None
     off_nadir_deg: float | None = None
+    gsd_m: float | None = None
+    """Ground sampling distance, as a sidecar states it."""
 
 
 def read_metadata(path: Path, info: RasterInfo) -> Metadata:
@@ -103,6 +106,7 @@ def from_properties(properties: Mapping[str, Any]) -> Metadata:
         sun_elevation_deg=_angle(first("view:sun_elevation", "sun_elevation"), 90),
         sun_azimuth_deg=_angle(first("view:sun_azimuth", "sun_azimuth"), 360),
         off_nadir_deg=_angle(first("view:off_nadir", "view_angle"), 90),
+        gsd_m=_metres(first("pixel_resolution", "gsd")),
     )
 
 
@@ -163,6 +167,12 @@ def _angle(value: object, largest: float) -> float | None:
     except (ValueError, IndexError):
         return None
     return number if math.isfinite(number) and -largest <= number <= largest else None
+
+
+def _metres(value: object) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if 0 < value <= COARSEST_M else None
 
 
 def _text(value: object) -> str | None:

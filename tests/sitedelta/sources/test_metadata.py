@@ -1,6 +1,8 @@
 import json
+import struct
 from datetime import UTC, date, datetime
 
+import cv2
 import numpy as np
 import pytest
 import rasterio
@@ -116,6 +118,24 @@ def test_other_json_beside_an_image_is_none_of_ours(image, tmp_path, text):
     path = image("20241213.tif")
     (tmp_path / "20241213.json").write_text(text)
     assert dated(path).date.day == 13
+
+
+def test_a_photographs_own_date_is_read(tmp_path):
+    date_time = b"2024:12:13 08:12:33\0"
+    pointer = struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
+    entry = struct.pack("<HHHIII", 1, 0x9003, 2, len(date_time), 44, 0)
+    body = b"Exif\0\0" + b"II*\0" + struct.pack("<I", 8) + pointer + entry + date_time
+    picture = cv2.imencode(".jpg", np.full((16, 16, 3), 90, np.uint8))[1].tobytes()
+    path = tmp_path / "a.jpg"
+    path.write_bytes(picture[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + picture[2:])
+    assert dated(path) == (MOMENT, "time")
+
+
+@pytest.mark.parametrize(("stated", "read"), [(0.5, 0.5), (3, 3.0), (0, None), (-1, None), ("x", None), (True, None)])
+def test_a_sidecar_states_the_ground_sampling_distance(image, tmp_path, stated, read):
+    path = image("20241213.tif")
+    (tmp_path / "20241213.json").write_text(json.dumps({"properties": {"gsd": stated}}))
+    assert read_metadata(path, describe(path)).gsd_m == read
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "91", "north", ""])
