@@ -110,6 +110,17 @@ def day(date: datetime) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
+def short_day(date: datetime) -> str:
+    """Give a date for where there is little room.
+
+    Examples
+    --------
+    >>> short_day(datetime(2024, 12, 6))
+    '6 Dec 2024'
+    """
+    return f"{date.day} {date:%b %Y}"
+
+
 def days(dates: Sequence[datetime]) -> str:
     """Give several dates, naming month and year once where they agree.
 

@@ -13,7 +13,7 @@ from sitedelta.report import geometry, images
 from sitedelta.report.findings import Findings
 
 ChipKind = Literal["arrived", "departed", "changed"]
-MOST_OBJECTS, MOST_REGIONS = 24, 6
+MOST_OBJECTS, MOST_REGIONS = 18, 6
 """A pair shows this many; the map files hold all."""
 _SIDE, _LEAST = 160, 48
 _QUALITY = 84
@@ -52,9 +52,9 @@ class Gallery:
 
 
 def gallery(findings: Findings, pair: PairRecord, number: int) -> Gallery:
-    """Cut the chips of one pair: objects by falling score, then regions by falling area."""
+    """Cut the chips of one pair: objects by falling length, then regions by falling area."""
     moved = [e for e in findings.events_of(pair) if e.kind in (EventKind.ARRIVED, EventKind.DEPARTED)]
-    events = sorted(moved, key=lambda e: (e.kind, -e.score, e.site_row, e.site_col))
+    events = sorted(moved, key=lambda e: (-e.length_m, -e.score, e.site_row, e.site_col))
     regions = sorted(findings.changes_of(pair), key=lambda c: (-c.area_m2, c.id))
     shown = _fair(events)
     sources = (_raster(findings, pair.before), _raster(findings, pair.after))
@@ -66,7 +66,7 @@ def gallery(findings: Findings, pair: PairRecord, number: int) -> Gallery:
 
 
 def _fair(events: list[Event]) -> list[Event]:
-    """Keep the best of each kind, up to half of the places each; what one kind leaves free the other takes."""
+    """Keep the first of each kind, up to half of the places each; what one kind leaves free the other takes."""
     arrived = [e for e in events if e.kind is EventKind.ARRIVED]
     departed = [e for e in events if e.kind is EventKind.DEPARTED]
     half = MOST_OBJECTS // 2

@@ -19,6 +19,7 @@ _STATUS = {
     Status.PARTLY: ("◐", "partly observable"),
     Status.NOT_OBSERVABLE: ("✕", "not observable"),
 }
+_TOPICS = {"change": "changed ground", "event": "coming and going", "count": ""}
 _ANSWERS = {
     "increase": ("▲", "increase"),
     "decrease": ("▼", "decrease"),
@@ -56,10 +57,10 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("area", "because", "day", "many", "metres", "moment", "percent", "small_percent")
+    names = ("area", "because", "day", "many", "metres", "moment", "percent", "short_day", "small_percent")
     found.filters.update({name: getattr(wording, name) for name in names})
     found.filters.update(seen=seen, pretty=_pretty)
-    found.globals.update(interval=wording.interval, span=wording.span, STATUS=_STATUS, ANSWERS=_ANSWERS)
+    found.globals.update(interval=wording.interval, span=wording.span, STATUS=_STATUS, ANSWERS=_ANSWERS, TOPICS=_TOPICS)
     return found
 
 

@@ -12,6 +12,7 @@ from sitedelta.report.chips import Chip, Gallery
 from sitedelta.report.findings import Findings
 from sitedelta.report.overlay import Layer, ZoneShape, layers, zone_shapes
 from sitedelta.sentences import (
+    SITE_ZONE,
     Sentence,
     change_sentence,
     count_sentence,
@@ -210,11 +211,17 @@ def _series(findings: Findings, series: CountSeries) -> SeriesView:
     first = series.rows[0]
     place = place_names(findings.manifest).get(first.zone, first.zone)
     what = things(series.compared or series.rows)
-    return SeriesView(place, what, count_sentence(series, place), chart(series))
+    return SeriesView(_names(findings)[first.zone], what, count_sentence(series, place), chart(series))
+
+
+def _names(findings: Findings) -> dict[str, str]:
+    """Give the names of the zones for headings and tables, where the site's own would only be repeated."""
+    known = {o.zone: o.zone for o in findings.observations}
+    return known | place_names(findings.manifest) | {SITE_ZONE: "whole site"}
 
 
 def _rows(findings: Findings) -> tuple[RowsView, ...]:
-    names = place_names(findings.manifest)
+    names = _names(findings)
     rank = {zone: n for n, zone in enumerate(names)}
     rows = sorted(findings.observations, key=lambda o: (rank.get(o.zone, len(rank)), o.zone, o.label, o.date, o.scene))
     groups = groupby(rows, key=lambda o: (o.zone, o.label))

@@ -65,6 +65,7 @@
       });
     };
 
+    stage.style.setProperty("--wide", `max(20rem, ${(88 * width) / height}vh)`);
     pair.querySelector(".controls").hidden = false;
     cut.addEventListener("input", divide);
     frames.forEach(drag);
