@@ -34,6 +34,10 @@ class Samples:
     size: FloatArray
     weight: FloatArray
 
+    def take(self, index: NDArray[np.intp]) -> "Samples":
+        """Give the chosen samples."""
+        return Samples(self.features[:, index], self.present[index], self.size[index], self.weight[index])
+
     @classmethod
     def join(cls, parts: "list[Samples]") -> "Samples":
         """Give all samples of several sets."""
