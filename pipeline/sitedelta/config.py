@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date as Date  # noqa: N812 - the field of the same name would shadow it
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -224,9 +224,3 @@ def load_config(path: Path) -> Config:
         return Config.model_validate(document.value, context={"folder": folder})
     except ValidationError as error:
         raise ConfigError(explain(error, Config, path=path, document=document)) from error
-
-
-def fields_of(model: type[BaseModel]) -> dict[str, str]:
-    """Give the keys of a model and what each means, for documentation."""
-    info: dict[str, Any] = dict(model.model_fields)
-    return {name: field.description or "" for name, field in info.items()}

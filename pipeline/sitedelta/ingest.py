@@ -195,7 +195,8 @@ def _gsd(path: Path, info: RasterInfo, given: float | None) -> tuple[float, tupl
 
 def _bands(path: Path, info: RasterInfo, given: tuple[str, ...] | None) -> tuple[str, ...]:
     if given is not None and len(given) != info.count:
-        raise InputError(f"{path}: has {info.count} bands ({', '.join(info.band_names)}), `bands:` names {len(given)}")
+        own = ", ".join(info.band_names)
+        raise InputError(f"{path}: has {info.count} bands ({own}; alpha is none), `bands:` names {len(given)}")
     return given or info.band_names
 
 

@@ -142,6 +142,18 @@ def test_alpha_is_a_mask(tmp_path, driver):
     np.testing.assert_array_equal(image[:, 10:], SCENE[:, 10:])
 
 
+def test_a_fourth_band_that_is_described_is_no_alpha(tmp_path):
+    data = np.concatenate([SCENE, SCENE[:1] // 2])
+    path = write(tmp_path / "a.tif", data)
+    assert describe(path).count == 3
+    with rasterio.open(path, "r+") as sink:
+        sink.set_band_description(4, "NIR")
+    assert describe(path).band_names == ("red", "green", "blue", "nir")
+    image, valid = whole(path)
+    assert valid.all()
+    np.testing.assert_array_equal(image, data)
+
+
 def test_grey_with_alpha(tmp_path):
     data = np.stack([SCENE[0], np.where(SCENE[1] > 128, 255, 0).astype(np.uint8)])
     path = write(tmp_path / "a.png", data, driver="PNG")

@@ -38,9 +38,14 @@ def is_palette(dataset: Any) -> bool:
 
 
 def colour_bands(dataset: Any) -> tuple[int, ...]:
-    """Give the numbers (from 1) of the bands that are not alpha."""
-    alpha = [c == ColorInterp.alpha for c in dataset.colorinterp]
-    return tuple(i + 1 for i, a in enumerate(alpha) if not a or len(alpha) == 1)
+    """Give the numbers (from 1) of the bands that are not alpha.
+
+    Many writers mark the fourth band of any 8-bit image as alpha; one that is described as near infrared is none.
+    """
+    marked = [
+        c == ColorInterp.alpha and not _known(d) for c, d in zip(dataset.colorinterp, dataset.descriptions, strict=True)
+    ]
+    return tuple(i + 1 for i, alpha in enumerate(marked) if not alpha or len(marked) == 1)
 
 
 def band_names(dataset: Any) -> tuple[str, ...]:

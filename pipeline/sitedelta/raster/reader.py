@@ -152,7 +152,12 @@ class Reader:
         flags = [self._flags[n - 1] for n in self._numbers]
         valid = np.ones(shape, np.bool_)
         by_nodata = [n for n, f in zip(self._numbers, flags, strict=True) if MaskFlags.nodata in f]
-        shared = [n for n, f in zip(self._numbers, flags, strict=True) if MaskFlags.per_dataset in f]
+        no_alpha = len(self._numbers) == self._dataset.count
+        shared = [
+            n
+            for n, f in zip(self._numbers, flags, strict=True)
+            if MaskFlags.per_dataset in f and not (no_alpha and MaskFlags.alpha in f)
+        ]
         if by_nodata:
             each = masks(by_nodata)
             valid &= each.any(axis=0) if self._nodata_may_be_data() else each.all(axis=0)
