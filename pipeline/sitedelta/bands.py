@@ -9,10 +9,10 @@ _COLOURS = ("red", "green", "blue")
 
 
 def display_bands(scene: Scene) -> tuple[int, ...]:
-    """Give the bands (from 1) that make a natural picture: red, green, blue, or the one band there is."""
+    """Give the bands (from 0) that make a natural picture: red, green, blue, or the one band there is."""
     if all(c in scene.bands for c in _COLOURS):
-        return tuple(scene.bands.index(c) + 1 for c in _COLOURS)
-    return (1, 2, 3) if len(scene.bands) >= len(_COLOURS) else (1,)
+        return tuple(scene.bands.index(c) for c in _COLOURS)
+    return (0, 1, 2) if len(scene.bands) >= len(_COLOURS) else (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class CommonBands:
 
     before: tuple[int, ...]
     after: tuple[int, ...]
-    """Counted from 1, in the same order of colours."""
+    """Counted from 0, in the same order of colours."""
 
 
 def common_bands(before: Scene, after: Scene) -> CommonBands:
@@ -29,11 +29,9 @@ def common_bands(before: Scene, after: Scene) -> CommonBands:
     shared = [b for b in before.bands if b in after.bands]
     named = not any(b.startswith("band") for b in (*before.bands, *after.bands))
     if named and shared:
-        return CommonBands(
-            tuple(before.bands.index(b) + 1 for b in shared), tuple(after.bands.index(b) + 1 for b in shared)
-        )
+        return CommonBands(tuple(before.bands.index(b) for b in shared), tuple(after.bands.index(b) for b in shared))
     if len(before.bands) == len(after.bands):
-        every = tuple(range(1, len(before.bands) + 1))
+        every = tuple(range(len(before.bands)))
         return CommonBands(every, every)
     msg = (
         f"{before.originals[0].name} has {len(before.bands)} bands ({', '.join(before.bands)}) and "

@@ -1,7 +1,7 @@
 """Find the objects of a scene, a tile at a time, in its own pixels: no resampling, any size of image."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,24 +16,16 @@ from sitedelta.bands import display_bands
 from sitedelta.claims import Claim
 from sitedelta.context import load_context, save_context
 from sitedelta.engine import run_tasks
-from sitedelta.placement import Coordinates
 from sitedelta.prepare import Prepared
 from sitedelta.progress import Progress
 from sitedelta.raster import Reader
 from sitedelta.store import write_text
 from sitedelta.tiles import Tile, cut
 
+_CORE = 2048
+"""Pixels on a side of a tile's core: detectors need much context."""
 _LENIENCY = 0.8
 """A measured length may fall this much short of the claim's before an object is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountContext:
-    """What the tiles of one scene share."""
-
-    prepared: Prepared
-    claims: tuple[Claim, ...]
-    """Of the classes that can be observed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +33,39 @@ class CountTask:
     """The objects whose centre lies in the core of one tile."""
 
     context: Path
-    """A saved `CountContext`."""
+    """A saved `Prepared`."""
+    claim: Claim
+    """Of the class to look for."""
     tile: Tile
     part: Path
     """JSON: one list a field of `Detections`."""
 
     def run(self) -> None:
-        context = load_context(self.context, CountContext)
-        found = detect_tile(context, self.tile, shipped_detector())
+        prepared = load_context(self.context, Prepared)
+        found = detect_tile(prepared, self.claim, self.tile, shipped_detector())
         columns = {f.name: getattr(found, f.name).tolist() for f in fields(Detections)}
         write_text(self.part, json.dumps(columns))
 
 
-def count_context(prepared: Prepared, claims: Sequence[Claim]) -> CountContext:
-    """Give what the tiles of a scene share; classes that cannot be observed cost nothing."""
-    return CountContext(prepared, tuple(c for c in claims if c.observable))
+def count_tasks(prepared: Prepared, claims: Sequence[Claim], folder: Path, name: str) -> tuple[CountTask, ...]:
+    """Plan the counting of one scene, class by class; what cannot be observed costs nothing.
 
-
-def count_tasks(context: CountContext, folder: Path, name: str) -> tuple[CountTask, ...]:
-    """Plan the counting of one scene; its parts in `folder` begin with `name`."""
-    if not context.claims:
+    The parts in `folder` begin with `name`.
+    """
+    observable = [c for c in claims if c.observable]
+    if not observable:
         return ()
-    scene, detector = context.prepared.scene, shipped_detector()
-    halo = int(np.ceil(max(detector.halo_m(c.label) for c in context.claims) / context.prepared.pixel_m))
-    saved = save_context(context, folder / f"{name}.context")
-    tiles = cut((scene.height, scene.width), halo=halo)
-    return tuple(CountTask(saved, t, folder / f"{name}-{t.row0}-{t.col0}.json") for t in tiles)
+    saved = save_context(prepared, folder / f"{name}.context")
+    shape, detector = (prepared.scene.height, prepared.scene.width), shipped_detector()
+
+    def tiles(label: str) -> Iterator[Tile]:
+        return cut(shape, halo=int(np.ceil(detector.halo_m(label) / prepared.pixel_m)), core=_CORE)
+
+    return tuple(
+        CountTask(saved, c, t, folder / f"{name}-{c.label}-{t.row0}-{t.col0}.json")
+        for c in observable
+        for t in tiles(c.label)
+    )
 
 
 def count_scenes(
@@ -74,34 +73,24 @@ def count_scenes(
 ) -> list[Detections]:
     """Find the objects of several scenes, each in its own pixels."""
     with TemporaryDirectory(prefix="sitedelta-") as folder:
-        plans = [
-            count_tasks(count_context(p, c), Path(folder), str(k))
-            for k, (p, c) in enumerate(zip(scenes, claims, strict=True))
-        ]
+        plans = [count_tasks(p, c, Path(folder), str(k)) for k, (p, c) in enumerate(zip(scenes, claims, strict=True))]
         run_tasks([t for tasks in plans for t in tasks], jobs=jobs, progress=progress)
         return [read_parts([t.part for t in tasks]) for tasks in plans]
 
 
-def detect_tile(context: CountContext, tile: Tile, detector: Detector) -> Detections:
-    """Find the objects of the classes that can be observed, with their centre in the tile's core."""
-    prepared = context.prepared
-    bands = display_bands(prepared.scene)
-    with Reader(prepared.scene.uri) as reader:
-        image, valid = reader.read(tile.window, bands=bands)
-    rows, cols = _pixel_positions(tile)
-    clear = valid & prepared.clear.at(rows, cols)
+def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, detector: Detector) -> Detections:
+    """Find the objects of a class with their centre in the tile's core."""
+    scene = prepared.scene
+    window = tile.window_within((scene.height, scene.width))
+    with Reader(scene.uri) as reader:
+        image, valid = reader.read(window, bands=display_bands(scene))
+    clear = valid & prepared.clear.over(window)
     if not clear.any():
         return Detections.none()
-    labels = tuple(c.label for c in context.claims)
-    found = detector.detect(prepared.stretch.apply(image), clear, gsd_m=prepared.pixel_m, classes=labels)
-    found = found.shifted(tile.window[0], tile.window[2])
-    return found.take(_owned(found, tile) & _long_enough(found, context.claims))
-
-
-def _pixel_positions(tile: Tile) -> tuple[Coordinates, Coordinates]:
-    row0, row1, col0, col1 = tile.window
-    rows, cols = np.meshgrid(np.arange(row0, row1, dtype=float), np.arange(col0, col1, dtype=float), indexing="ij")
-    return rows, cols
+    shown = prepared.stretch.apply(image)
+    found = detector.detect(shown, clear, gsd_m=prepared.pixel_m, classes=(wanted.label,))
+    found = found.shifted(window[0], window[2])
+    return found.take(_owned(found, tile) & (found.length_m >= _LENIENCY * wanted.min_length_m))
 
 
 def _owned(found: Detections, tile: Tile) -> NDArray[np.bool_]:
@@ -109,12 +98,6 @@ def _owned(found: Detections, tile: Tile) -> NDArray[np.bool_]:
     row, col = found.row + 0.5, found.col + 0.5
     owned: NDArray[np.bool_] = (row >= tile.row0) & (row < tile.row1) & (col >= tile.col0) & (col < tile.col1)
     return owned
-
-
-def _long_enough(found: Detections, claims: Sequence[Claim]) -> NDArray[np.bool_]:
-    shortest = {c.label: _LENIENCY * c.min_length_m for c in claims}
-    enough: NDArray[np.bool_] = found.length_m >= np.array([shortest[str(c)] for c in found.label], float)
-    return enough
 
 
 def read_parts(parts: Sequence[Path]) -> Detections:

@@ -47,6 +47,11 @@ class CoarseMask:
     cols_per_cell: float
     """Scene pixels per pixel of the mask."""
 
+    def over(self, window: tuple[int, int, int, int]) -> Mask:
+        """Give the mask for each pixel of a window (row0, row1, col0, col1) of the scene."""
+        row0, row1, col0, col1 = window
+        return self.at(np.arange(row0, row1, dtype=float)[:, None], np.arange(col0, col1, dtype=float)[None])
+
     def at(self, rows: Coordinates, cols: Coordinates) -> NDArray[np.bool_]:
         """Look up scene pixels of any one shape; False outside the scene."""
         r = np.floor((rows + 0.5) / self.rows_per_cell).astype(np.intp)

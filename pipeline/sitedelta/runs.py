@@ -7,6 +7,7 @@ from pathlib import Path
 from sitedelta.config import Config, Site, load_config
 from sitedelta.errors import ConfigError
 from sitedelta.progress import Progress, silent
+from sitedelta.site import Site as FoundSite
 from sitedelta.site import open_site
 from sitedelta.store import SiteStore
 
@@ -59,7 +60,6 @@ def run(
     RunFailed
         The work could not be finished; a later run goes on where this one stopped.
     """
-    from sitedelta.report import headline
     from sitedelta.siterun import run_site
 
     chosen, folder = _chosen(config, site, out)
@@ -68,10 +68,9 @@ def run(
         store = SiteStore(folder / one.id)
         new = run_site(one, store, jobs=jobs, scheduler=scheduler, since=since, until=until, progress=progress)
         page = store.report / "index.html"
-        found = open_site(store.root)
         if new or not page.exists():
-            page = _publish(store, progress)
-        results.append(RunResult(one.id, store.root, page, not new, headline(found)))
+            _publish(store, progress)
+        results.append(RunResult(one.id, store.root, page, not new, _headline(open_site(store.root))))
     return tuple(results)
 
 
@@ -91,6 +90,16 @@ def _publish(store: SiteStore, progress: Progress) -> Path:
     page = build(found)
     progress(1, 1, "report")
     return page
+
+
+def _headline(found: FoundSite) -> tuple[str, ...]:
+    from sitedelta.report.findings import read_findings
+    from sitedelta.sentences import headlines
+
+    f = read_findings(found)
+    return tuple(
+        s.text for s in headlines(f.manifest, f.observations, f.events, [(c.before, c.after) for c in f.changes])
+    )
 
 
 def _chosen(config: str | Path, site: str | None, out: str | Path | None) -> tuple[tuple[Site, ...], Path]:

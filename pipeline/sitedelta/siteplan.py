@@ -10,7 +10,7 @@ from rasterdelta.errors import NotEnoughData
 from sitedelta.bands import display_bands
 from sitedelta.claims import Claim
 from sitedelta.context import save_context
-from sitedelta.counting import CountTask, count_context, count_tasks
+from sitedelta.counting import CountTask, count_tasks
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.keys import key_of
@@ -52,9 +52,8 @@ class PairPlan:
 
 def plan_count(prepared: Prepared, claims: Sequence[Claim], parts: Path) -> CountPlan:
     """Plan the counting of one scene."""
-    context = count_context(prepared, claims)
-    key = key_of("count", context, shipped_detector().name)
-    return CountPlan(key, count_tasks(context, parts, f"count-{key}"))
+    key = key_of("count", prepared, claims, shipped_detector().name)
+    return CountPlan(key, count_tasks(prepared, claims, parts, f"count-{key}"))
 
 
 def plan_view(placement: Placement, prepared: Prepared, grid: SiteGrid, path: Path, parts: Path) -> ViewPlan:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 CORE = 1024
 """Pixels on a side of a tile's core."""
@@ -27,6 +28,11 @@ class Tile:
         h = self.halo
         return self.row0 - h, self.row1 + h, self.col0 - h, self.col1 + h
 
+    def window_within(self, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Give the core with as much of its halo as the grid has."""
+        row0, row1, col0, col1 = self.window
+        return max(0, row0), min(shape[0], row1), max(0, col0), min(shape[1], col1)
+
     @property
     def inner(self) -> tuple[slice, slice]:
         """The core within an array of the window."""
@@ -35,7 +41,14 @@ class Tile:
 
 
 def cut(shape: tuple[int, int], *, halo: int, core: int = CORE) -> Iterator[Tile]:
-    """Give the tiles of a grid of `shape` (rows, columns), row by row."""
-    for row in range(0, shape[0], core):
-        for col in range(0, shape[1], core):
-            yield Tile(row, min(row + core, shape[0]), col, min(col + core, shape[1]), halo)
+    """Give the tiles of a grid of `shape` (rows, columns), row by row, with cores of about `core` and of like size."""
+    for row0, row1 in _spans(shape[0], core):
+        for col0, col1 in _spans(shape[1], core):
+            yield Tile(row0, row1, col0, col1, halo)
+
+
+def _spans(size: int, core: int) -> list[tuple[int, int]]:
+    """Cut a length into equal spans, to rounding."""
+    n = max(1, round(size / core))
+    edges = [size * k // n for k in range(n + 1)]
+    return list(pairwise(edges))

@@ -59,7 +59,7 @@ def read_placed(
     Parameters
     ----------
     bands : sequence of int
-        Bands of the original, counted from 1.
+        Bands of the original, counted from 0.
     step : float
         Size of the window's cells in grid pixels; where cells are larger than the scene's pixels, the scene is
         averaged first.

@@ -11,11 +11,11 @@ from sitedelta.changes import ChangeMap, merge_change, regions_of, write_change,
 from sitedelta.context import save_context
 from sitedelta.engine import run_tasks
 from sitedelta.errors import InputError
-from sitedelta.mapfiles import change_features
 from sitedelta.pairfigure import draw_change
 from sitedelta.pairs import ChangeTask, PairEstimate, check_method, estimate_pair
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
+from sitedelta.report.geojson import collection
 from sitedelta.scene import Kind
 from sitedelta.store import write_json
 from sitedelta.tiles import cut
@@ -158,6 +158,6 @@ def _write(done: Compared, out: Path, *, score: bool) -> None:
     write_change(out / "change.tif", done.found, grid, step=step, key="")
     if score:
         write_score(out / "score.tif", done.found, grid, step=step, key="")
-    write_json(out / "changes.geojson", change_features(done.regions, georeferenced=grid.georeferenced))
+    write_json(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
     draw_change(out / "change.png", done.images, done.found)
     write_json(out / "summary.json", done.summary())

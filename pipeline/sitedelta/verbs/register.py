@@ -136,7 +136,7 @@ def _known(model: str) -> ModelChoice:
 def _blocks(placement: Placement, grid: SiteGrid) -> Iterator[Block]:
     scene = placement.scene
     dtype = np.dtype(scene.dtype)
-    bands = range(1, len(scene.bands) + 1)
+    bands = range(len(scene.bands))
     for tile in cut(grid.shape, halo=0):
         image, valid = read_placed(scene, placement.to_scene, tile.core, bands=bands)
         if np.issubdtype(dtype, np.integer):
