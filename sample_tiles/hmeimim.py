@@ -221,8 +221,9 @@ def _paint(rng: np.random.Generator, *, wet: float) -> airbase.Ground:
     return replace(BASE, season=season).ground(FRAME, rng)
 
 
-CLOUDS = (Cloud(300.0, 470.0, 62.0, 900.0, seed=3), Cloud(205.0, 560.0, 40.0, 900.0, seed=4))
-UNSEEN = Cloud(1300.0, 1550.0, 75.0, 900.0, seed=6)
+CLOUDS = (Cloud(447.0, 424.0, 40.0, 900.0, seed=3), Cloud(205.0, 560.0, 40.0, 900.0, seed=4))
+UNSEEN = Cloud(880.0, 1845.0, 75.0, 900.0, seed=6)
+"""Beyond the edge: only its shadow, on grass and runway, is in the picture."""
 
 
 def site() -> Site:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from rasterdelta.render.canvas import Canvas, curve
 from rasterdelta.render.frame import Frame, Outline, disc
@@ -22,7 +24,8 @@ VEHICLE_PARK = (112.0, 236.0, 92.0, 192.0)
 HARDSTANDS = ((152.0, -200.0), (152.0, -140.0))
 SHELTERS = ((160.0, -82.0), (160.0, -48.0), (160.0, -14.0), (160.0, 20.0))
 DEFENCE = (-199.0, 34.0)
-"""Places in local axes, metres: (u0, u1), (u0, u1, v0, v1), or (u, v) of centres."""
+CROSSINGS = (-192.0, 108.0)
+"""Places in local axes, metres: (u0, u1), (u0, u1, v0, v1), (u, v) of centres, or v of connecting taxiways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def _pavements(canvas: Canvas, axes: Axes, season: Season) -> None:
     canvas.lay(axes.rect(*RUNWAY, -500, 500), Slabs(deg, centre, (7.5, 6.0), "old_concrete", 0.04, wet=wet))
     taxi = Slabs(deg, centre, (6.0, 6.0), "concrete", 0.028, wet=wet)
     canvas.lay(axes.rect(*TAXIWAY, -500, 500), taxi, ragged_m=0.3)
-    for v in (-192.0, 108.0):
+    for v in CROSSINGS:
         canvas.lay(axes.path(_flared(RUNWAY[1], APRON[0], v, 10.0, 26.0)), taxi, ragged_m=0.3)
     canvas.lay(axes.rect(-10, 14, 120, 165), Asphalt(deg, centre), ragged_m=0.4)
     canvas.lay(axes.rect(*APRON), Slabs(deg, centre, (7.5, 7.5), "concrete", 0.03, wet=wet), ragged_m=0.25)
@@ -117,7 +120,7 @@ def _yards(canvas: Canvas, axes: Axes, season: Season) -> None:
         canvas.lay(axes.rect(u - 18, u + 18, v - 18, v + 18), pad, ragged_m=0.4)
     for u, v in SHELTERS:
         canvas.lay(axes.rect(117, u - 10, v - 9, v + 9), pad, ragged_m=0.3)
-    canvas.lay(axes.rect(*VEHICLE_PARK), Loose("gravel", season), ragged_m=1.6)
+    canvas.lay(axes.rect(*VEHICLE_PARK), Loose("gravel", season, rough=0.06), ragged_m=1.6)
     road = Asphalt(deg, centre, 3.5, "asphalt", wet=season.wet)
     canvas.lay(axes.rect(243, 250, -450, 450), road, ragged_m=0.4)
     canvas.lay(axes.rect(118, 246, 64, 70), road, ragged_m=0.4)
@@ -128,7 +131,7 @@ def _yards(canvas: Canvas, axes: Axes, season: Season) -> None:
 
 def _markings(canvas: Canvas, axes: Axes) -> None:
     runway_markings(canvas, axes, RUNWAY)
-    taxi_lines(canvas, axes, TAXIWAY, (RUNWAY[1], APRON[0]), (-192.0, 108.0))
+    taxi_lines(canvas, axes, TAXIWAY, (RUNWAY[1], APRON[0]), CROSSINGS)
     apron_lines(canvas, axes, APRON)
     helicopter_pads(canvas, axes, HELI_APRON)
     stains(canvas, axes, APRON, 90)
@@ -164,7 +167,7 @@ def _tracks(canvas: Canvas, axes: Axes) -> None:
     u0, u1, v0, v1 = VEHICLE_PARK
     for _ in range(16):
         u, v = canvas.rng.uniform(u0 + 8, u1 - 8, 4), canvas.rng.uniform(v0 + 6, v1 - 6, 4)
-        canvas.ruts(curve(axes.path(np.stack([np.sort(u), v], axis=1))), dark, share=0.28)
+        canvas.ruts(curve(axes.path(np.stack([np.sort(u), v], axis=1))), dark, share=0.2)
 
 
 def _banks(canvas: Canvas, axes: Axes) -> None:
@@ -201,5 +204,13 @@ def _trees(canvas: Canvas, axes: Axes, season: Season) -> None:
         (-90, 240, 236, 320),
     ):
         points = places(axes.rect(*rect), shrub.spacing_m, shrub.density, rng)
-        clear = np.hypot(*(points - axes.path([DEFENCE])[0]).T) > 34
-        plant(canvas, points[clear], shrub)
+        plant(canvas, points[_unpaved(axes, points)], shrub)
+
+
+def _unpaved(axes: Axes, points: Outline) -> NDArray[np.bool_]:
+    """Tell which points lie neither on a connecting taxiway nor in the air-defence position."""
+    clear = np.hypot(*(points - axes.path([DEFENCE])[0]).T) > 34
+    for v in CROSSINGS:
+        strip = axes.path(_flared(RUNWAY[1], APRON[0], v, 14.0, 30.0)).astype(np.float32)[:, None]
+        clear &= [cv2.pointPolygonTest(strip, (float(x), float(y)), measureDist=False) < 0 for x, y in points]
+    return np.asarray(clear, bool)

@@ -108,6 +108,7 @@ def test_one_tile_is_cloudy_and_hides_part_of_the_apron(samples) -> None:
     assert sum(share > 0.01 for share in shares) == 1
     assert max(shares) < 0.2
     hidden = [o for sample in samples for o in sample.objects if o["visible"] < 0.7 and o["class"] == "aircraft"]
+    assert {o["kind"] for o in hidden} <= {"su24", "su35", "su25"}
     assert hidden
 
 
@@ -121,15 +122,18 @@ def test_zones_of_the_configuration_hold_the_objects(samples) -> None:
 
 
 @pytest.mark.slow
-def test_rendering_again_gives_the_same_files(scripts, tmp_path: Path) -> None:
+def test_rendering_again_gives_the_committed_files(scripts, tmp_path: Path) -> None:
     written = scripts.render(scripts.rechitsa.site(), tmp_path, tmp_path / "zones", 2024)
+    assert len(written) == 3 * 2 + 3
     for path in written:
-        kept = (
-            ROOT / "configs" / path.name
-            if path.parent.name == "zones"
-            else ROOT / "sample_tiles" / path.relative_to(tmp_path)
-        )
-        assert path.read_bytes() == kept.read_bytes(), path.name
+        zones = path.parent.name == "zones"
+        kept = ROOT / "configs" / path.name if zones else ROOT / "sample_tiles" / path.relative_to(tmp_path)
+        if path.suffix == ".tif":  # another processor may round the last digit of a blur differently
+            with rasterio.open(path) as made, rasterio.open(kept) as tile:
+                assert made.profile == tile.profile
+                assert np.quantile(np.abs(made.read().astype(float) - tile.read()), 0.999) <= 2
+        elif "truth" in path.parts or zones:
+            assert path.read_bytes() == kept.read_bytes(), path.name
 
 
 @pytest.mark.usefixtures("scripts")
