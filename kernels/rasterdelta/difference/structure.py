@@ -69,12 +69,12 @@ class Structure:
         return np.where(valid, np.maximum(objects, blocks), np.float32(np.nan))
 
 
-def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.0015) -> Structure:
+def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.0003) -> Structure:
     """Fit the structural difference on blocks of a pair.
 
     Two differences are made, neither of which counts what a displacement of a few pixels explains:
 
-    - objects: bright things up to 10 m wide (white top-hat) that stand on one date only;
+    - objects: bright things up to 8 m wide (white top-hat) that stand on one date only;
     - blocks of ground: edges by direction, in proportion to the contrast around them, times colours; both must
       differ, so that neither the season's colours nor the texture of unchanged vegetation are enough.
 

@@ -43,7 +43,7 @@ class Scales:
             edge=max(0.5 / gsd_m, 0.6),
             fine=_odd(1.5 / gsd_m),
             cell=_odd(2.5 / gsd_m),
-            object=max(3, _odd(10 / gsd_m)),
+            object=max(3, _odd(8 / gsd_m)),
             spot=_odd(3 / gsd_m),
             block=_odd(25 / gsd_m),
             context=_odd(20 / gsd_m),

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from rasterdelta.difference.protocol import PairSample
 from scipy.ndimage import gaussian_filter
+
+from rasterdelta.difference.protocol import PairSample
 
 
 def correlated_pair(seed=0, *, bands=4, shape=(96, 112), noise=5.0):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from rasterdelta.difference import cva
 from scipy.stats import chi2, median_abs_deviation
+
+from rasterdelta.difference import cva
 
 
 def test_score_is_the_norm_of_robust_z_scores(sample):

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import eigh
+from scipy.stats import chi2
+
 from rasterdelta.difference import irmad
 from rasterdelta.difference.canonical import canonical_correlations
 from rasterdelta.errors import NotEnoughData
-from scipy.linalg import eigh
-from scipy.stats import chi2
 
 
 def independent_correlations(x, y):
@@ -84,7 +85,10 @@ def test_planted_change_is_recovered_and_does_not_move_the_fit(make_pair, sample
 
 
 def test_says_when_it_has_not_converged(quiet_pair, sample):
-    assert "not converged after 1 reweightings" in irmad.fit([sample(*quiet_pair)], gsd_m=30, iterations=1, tolerance=1e-12).notes
+    assert (
+        "not converged after 1 reweightings"
+        in irmad.fit([sample(*quiet_pair)], gsd_m=30, iterations=1, tolerance=1e-12).notes
+    )
 
 
 def test_constant_and_repeated_bands_take_no_part(quiet_pair, sample):

@@ -1,5 +1,6 @@
 """What every change model owes its users, whatever the algorithm."""
 
+import itertools
 import pickle
 from typing import get_args
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rasterdelta.difference.auto import METHODS, MethodName, choose
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.errors import NotEnoughData
@@ -28,7 +30,7 @@ def scene(seed=3, bands=3, shape=(150, 170)):
 
 def pieces(total, cuts):
     edges = [0, *sorted(cuts), total]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(a, b) for a, b in itertools.pairwise(edges) if b > a]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -138,8 +140,14 @@ def test_a_model_scores_tiles_that_show_nothing(name):
 
 @pytest.mark.parametrize(
     ("bands", "kind", "gsd_m", "name"),
-    [(1, "sar", 1.0, "sar"), (3, "optical", 0.5, "structure"), (1, "optical", 2.0, "structure")]
-    + [(4, "optical", 3.0, "irmad"), (3, "optical", 30.0, "irmad"), (2, "optical", 10.0, "cva")],
+    [
+        (1, "sar", 1.0, "sar"),
+        (3, "optical", 0.5, "structure"),
+        (1, "optical", 2.0, "structure"),
+        (4, "optical", 3.0, "irmad"),
+        (3, "optical", 30.0, "irmad"),
+        (2, "optical", 10.0, "cva"),
+    ],
 )
 def test_choice_of_method(bands, kind, gsd_m, name):
     chosen, reason = choose(bands=bands, kind=kind, gsd_m=gsd_m)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter, shift
+
 from rasterdelta.difference import structure
 from rasterdelta.difference.texture import Scales
-from scipy.ndimage import gaussian_filter, shift
 
 GSD_M = 0.5
 
