@@ -78,7 +78,7 @@ def _local(plane: Plane, valid: Mask, sigma: float = 12.0) -> Plane:
     weight = valid.astype(np.float32)
     share = _blur(weight, sigma) + np.float32(1e-6)
     centred = np.where(valid, plane - _blur(plane * weight, sigma) / share, np.float32(0))
-    deviation = np.sqrt(_blur(centred * centred, sigma) / share)
+    deviation = np.sqrt(np.maximum(_blur(centred * centred, sigma) / share, 0))
     # The floor keeps noise on water, snow and cloud from being raised to the rank of structure.
     floor = 0.25 * float(np.sqrt(np.mean(centred[valid] ** 2))) if valid.any() else 0.0
     return np.clip(centred / (deviation + np.float32(floor + 1e-9)), -4, 4)

@@ -28,7 +28,8 @@ COARSE_POINTS: Final = 900
 FINE_POINTS: Final = 2500
 NODES: Final = 64
 """Nodes of a field along the longer side."""
-STIFFNESS: Final = 30.0
+FOLLOWED: Final = 5.0
+"""Length of a wave that a field follows by half, in patches."""
 HELD_OUT: Final = 0.2
 """Share of the tie points that a fit is tested on."""
 SAME: Final = 0.25
@@ -133,7 +134,8 @@ def _chosen(stage: _Stage, ties: Ties, warp: Warp, model: ModelChoice, first: Ma
         return _fit(stage, ties, warp, model)
     shift = _fit(stage, ties, _shifted(first, warp, stage.reference), "shift")
     similarity = _fit(stage, ties, warp, "similarity")
-    if _apart(shift.warp, similarity.warp, stage.reference) <= SAME * stage.unit:
+    upright = first[0, 0] == first[1, 1] > 0 and first[0, 1] == first[1, 0] == 0
+    if upright and _apart(shift.warp, similarity.warp, stage.reference) <= SAME * stage.unit:
         return shift
     plain, free = (_held_out(stage, ties, warp, name) for name in ("similarity", "affine"))
     if free < min(SIMPLER[0] * plain, plain - SIMPLER[1] * stage.moving.factor):
@@ -181,7 +183,7 @@ def _bent(stage: _Stage, ties: Ties, warp: Warp) -> Warp:
         error[near],
         ties.quality[near],
         stage.nodes,
-        stiffness=STIFFNESS,
+        wavelength=FOLLOWED * PATCH * stage.reference.factor,
         tolerance=0.7 * stage.moving.factor,
     )
     return Warp(warp.matrix, field, stage.nodes.step)

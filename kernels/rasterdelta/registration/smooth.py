@@ -62,7 +62,7 @@ def fit_field(
     weight: Positions,
     nodes: Nodes,
     *,
-    stiffness: float,
+    wavelength: float,
     tolerance: float,
 ) -> FloatArray:
     """Fit a thin plate through displacements, robustly.
@@ -73,8 +73,8 @@ def fit_field(
         Places and weights of the points.
     error : ndarray of shape (n, 2)
         Displacement (dcol, drow) beside the global model, in pixels.
-    stiffness : float
-        Weight of the bending energy against a point of weight 1.
+    wavelength : float
+        Waves of this length, in pixels, are followed by half; longer ones better, shorter ones less.
     tolerance : float
         Points farther from the plate than this, in pixels, lose their say (Tukey's biweight at 1.5 times it).
 
@@ -84,6 +84,8 @@ def fit_field(
         Displacement at the nodes, within the range of the points that count.
     """
     design = nodes.weights(col, row)
+    # A wave of length L on nodes h apart bends by (2 pi h / L)^2: its energy is to equal the weight of the points.
+    stiffness = weight.sum() / (nodes.rows * nodes.cols) * (wavelength / (2 * np.pi * nodes.step)) ** 4
     energy = nodes.bending() * stiffness + ANCHOR * sparse.identity(nodes.rows * nodes.cols)
     spread = float(np.quantile(np.abs(error), 0.9)) if len(error) else 0.0
     say = weight
