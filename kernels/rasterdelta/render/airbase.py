@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.render.canvas import Canvas, curve
-from rasterdelta.render.frame import Frame, Outline, disc
+from rasterdelta.render.frame import Frame, Outline, disc, within
 from rasterdelta.render.markings import apron_lines, helicopter_pads, runway_markings, stains, taxi_lines
 from rasterdelta.render.paint import MATERIALS
 from rasterdelta.render.scene import Ground
@@ -211,6 +210,5 @@ def _unpaved(axes: Axes, points: Outline) -> NDArray[np.bool_]:
     """Tell which points lie neither on a connecting taxiway nor in the air-defence position."""
     clear = np.hypot(*(points - axes.path([DEFENCE])[0]).T) > 34
     for v in CROSSINGS:
-        strip = axes.path(_flared(RUNWAY[1], APRON[0], v, 14.0, 30.0)).astype(np.float32)[:, None]
-        clear &= [cv2.pointPolygonTest(strip, (float(x), float(y)), measureDist=False) < 0 for x, y in points]
+        clear &= ~within(points, axes.path(_flared(RUNWAY[1], APRON[0], v, 14.0, 30.0)))
     return np.asarray(clear, bool)

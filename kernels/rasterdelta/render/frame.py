@@ -6,6 +6,7 @@ from typing import Self
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.measure import points_in_poly
 
 from rasterdelta.types import Plane
 
@@ -115,6 +116,12 @@ def turned(points: Outline, heading_deg: float, centre: tuple[float, float]) -> 
     sin, cos = np.sin(np.deg2rad(heading_deg)), np.cos(np.deg2rad(heading_deg))
     p = np.asarray(points, float)
     return np.stack([centre[0] + p[:, 0] * cos + p[:, 1] * sin, centre[1] + p[:, 0] * sin - p[:, 1] * cos], axis=1)
+
+
+def within(points: Outline, polygon: Outline) -> NDArray[np.bool_]:
+    """Tell which points, shape (n, 2), lie in a polygon."""
+    inside = points_in_poly(points, polygon)  # type: ignore[no-untyped-call]  # scikit-image carries no types
+    return np.asarray(inside, bool)
 
 
 def box(x0: float, x1: float, y0: float, y1: float) -> Outline:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from rasterdelta.render.canvas import Canvas
-from rasterdelta.render.frame import Frame, Outline
+from rasterdelta.render.frame import Frame, Outline, within
 from rasterdelta.render.noise import fractal
 from rasterdelta.render.paint import MATERIALS
 from rasterdelta.render.season import Season
@@ -50,9 +49,7 @@ def places(outline: Outline, spacing_m: float, density: float, rng: np.random.Ge
     x, y = np.meshgrid(np.arange(low[0], high[0], spacing_m), np.arange(low[1], high[1], spacing_m))
     points = np.stack([x.ravel(), y.ravel()], axis=1)
     points = points + rng.uniform(-0.48, 0.48, points.shape) * spacing_m
-    contour = outline.astype(np.float32)[:, None]
-    inside = [cv2.pointPolygonTest(contour, (float(px), float(py)), measureDist=False) >= 0 for px, py in points]
-    return points[np.array(inside, bool) & (rng.random(len(points)) < density)]
+    return points[within(points, outline) & (rng.random(len(points)) < density)]
 
 
 def _crown_colour(stand: Stand, rng: np.random.Generator) -> FloatArray:

@@ -1,6 +1,7 @@
 """Grounds: the same seed gives the same place, whatever the season."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,12 +12,18 @@ from rasterdelta.render.canvas import curve
 from rasterdelta.render.fixtures import fixtures, parked_cars
 from rasterdelta.render.frame import Frame, box
 from rasterdelta.render.noise import fractal
+from rasterdelta.render.scene import Ground
 from rasterdelta.render.season import Season
 from rasterdelta.render.site import Axes
 
-BASE_FRAME = Frame(330, 390, 2.0)
-CAMP_FRAME = Frame(260, 260, 2.0)
+BASE_FRAME = Frame(264, 312, 2.5)
+CAMP_FRAME = Frame(208, 208, 2.5)
 SUMMER, WINTER = Season(green=0.7), Season(green=0.2, leaves=0.0, snow=0.9)
+
+
+@cache
+def _camp(season: Season, traffic: float) -> Ground:
+    return Camp(season, traffic=traffic).ground(CAMP_FRAME, np.random.default_rng(5))
 
 
 def _mean(reflectance: np.ndarray, frame: Frame, outline: np.ndarray) -> np.ndarray:
@@ -37,10 +44,7 @@ def test_ground_is_reproducible_and_physical(site: Airbase | Camp, frame: Frame)
 
 
 def test_trees_stay_from_summer_to_winter() -> None:
-    heights = [
-        Camp(season, traffic=traffic).ground(CAMP_FRAME, np.random.default_rng(5)).height_m
-        for season, traffic in ((SUMMER, 0.0), (SUMMER, 0.9), (WINTER, 0.7))
-    ]
+    heights = [_camp(*state).height_m for state in ((SUMMER, 0.0), (SUMMER, 0.9), (WINTER, 0.7))]
     np.testing.assert_array_equal(heights[0], heights[1])
     np.testing.assert_array_equal(heights[0], heights[2])
     assert (heights[0] > 5).mean() > 0.3
@@ -49,10 +53,7 @@ def test_trees_stay_from_summer_to_winter() -> None:
 def test_traffic_bares_the_parks_and_snow_covers_the_rest() -> None:
     axes = Camp(SUMMER).axes(CAMP_FRAME)
     park, meadow = axes.rect(*VEHICLE_PARK), axes.rect(70, 140, -140, -70)
-    empty, busy, snow = (
-        Camp(season, traffic=traffic).ground(CAMP_FRAME, np.random.default_rng(5)).reflectance
-        for season, traffic in ((SUMMER, 0.0), (SUMMER, 0.9), (WINTER, 0.7))
-    )
+    empty, busy, snow = (_camp(*state).reflectance for state in ((SUMMER, 0.0), (SUMMER, 0.9), (WINTER, 0.7)))
     red, nir = 2, 3
     assert _mean(busy, CAMP_FRAME, park)[red] > 1.3 * _mean(empty, CAMP_FRAME, park)[red]
     assert _mean(empty, CAMP_FRAME, meadow)[nir] > 2 * _mean(empty, CAMP_FRAME, meadow)[red]
