@@ -17,6 +17,11 @@ GLOBAL_SIDE: Final = 512
 """Side, in pixels, to which whole images are reduced for the search for a shift."""
 SAME: Final = 10.0
 """Hypotheses nearer than this everywhere, in pixels, are one."""
+PLENTY: Final = 0.5
+"""An alignment with this support is taken without asking whether another hypothesis has more."""
+STILL: Final = 2.0
+STILL_SUPPORT: Final = 0.35
+"""An unguided alignment that moves nothing by more than `STILL` pixels needs this support; screen furniture has less."""
 
 
 def register(
@@ -81,21 +86,30 @@ def register(
     first, second = pyramids
     refusals: list[Refusal] = []
     tried: list[Matrix] = []
+    trusted: list[Alignment] = []
     for matrix in _hypotheses(first, second, start, scale, seed):
-        if any(_alike(matrix, other, first.valid.shape) for other in tried):
+        if any(_alike(matrix, other, first.valid.shape, SAME) for other in tried):
             continue
         tried.append(matrix)
         result = refine(Pair.under(first, second, matrix), matrix, model=model, seed=seed)
-        if isinstance(result, Alignment):
+        if isinstance(result, Refusal):
+            refusals.append(result)
+        elif result.support >= PLENTY or start is not None:
             return result
-        refusals.append(result)
-    return refusals[0]
+        else:
+            trusted.append(result)
+    if not trusted:
+        return refusals[0]
+    best = max(trusted, key=lambda found: found.support)
+    if best.support < STILL_SUPPORT and _alike(best.matrix, IDENTITY, first.valid.shape, STILL):
+        return Refusal("only details at identical screen positions match, as watermarks and buttons do")
+    return best
 
 
-def _alike(one: Matrix, other: Matrix, shape: tuple[int, int]) -> bool:
-    """Tell whether two hypotheses lie so close that refining both is idle."""
+def _alike(one: Matrix, other: Matrix, shape: tuple[int, int], within: float) -> bool:
+    """Tell whether two matrices lie within some pixels of each other over an image."""
     corners = np.array([[x, y, 1] for x in (0, shape[1]) for y in (0, shape[0])])
-    return bool(np.abs(corners @ (one - other).T).max() < SAME)
+    return bool(np.abs(corners @ (one - other).T).max() < within)
 
 
 def _hypotheses(

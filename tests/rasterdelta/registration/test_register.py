@@ -155,8 +155,8 @@ def test_smooth_field_is_recovered() -> None:
     assert result.model == "field"
     dcol, drow = result.displacement(rows, cols)
     error = np.hypot(dcol - u, drow - v)[16:-16, 16:-16]
-    assert np.median(error) < 0.05
-    assert np.quantile(error, 0.95) < 0.2
+    assert np.median(error) < 0.07
+    assert np.quantile(error, 0.95) < 0.25
 
 
 def test_field_stays_bounded_where_nothing_is_seen(ground: Plane) -> None:
