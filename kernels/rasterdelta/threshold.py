@@ -2,12 +2,15 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from rasterdelta.errors import NotEnoughData
 
 MAD_TO_SIGMA = 1.4826
 """A normal variable's standard deviation over its median absolute deviation."""
+
+BULK = 0.85
+"""Share of the pixels whose differences are taken as those of unchanged ground."""
 
 _Float = NDArray[np.float64]
 
@@ -90,8 +93,8 @@ def chi_threshold(values: ArrayLike, dof: int, rate: float) -> float:
 def bulk_threshold(values: ArrayLike, rate: float) -> float:
     """Give the value that the unchanged bulk exceeds with probability `rate`.
 
-    The bulk is taken as normal with the median of the values as its mean and the distance from the 16th
-    percentile to the median as its standard deviation, so changed pixels, which lie above, hardly move it.
+    For a difference that is not negative. The bulk is taken as exponential through the `BULK` quantile of the
+    values, which changed pixels, being fewer than the rest and above it, hardly move.
 
     Raises
     ------
@@ -101,8 +104,7 @@ def bulk_threshold(values: ArrayLike, rate: float) -> float:
     finite = _finite(values)
     if finite.size < 16:
         raise NotEnoughData(f"{finite.size} values are too few to tell the unchanged bulk (16 needed)")
-    low, middle = np.quantile(finite, [norm.cdf(-1), 0.5])
-    return float(middle + norm.isf(rate) * (middle - low))
+    return float(np.quantile(finite, BULK) * np.log(rate) / np.log(1 - BULK))
 
 
 def _finite(values: ArrayLike) -> _Float:

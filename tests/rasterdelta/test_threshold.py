@@ -61,10 +61,10 @@ def test_chi_threshold_never_splits_the_unchanged_bulk():
 
 def test_bulk_threshold_holds_its_rate_and_ignores_change():
     rng = np.random.default_rng(0)
-    quiet = rng.normal(5, 2, 100_000)
+    quiet = rng.exponential(2, 100_000)
     assert (quiet > bulk_threshold(quiet, 0.01)).mean() == pytest.approx(0.01, rel=0.15)
     changed = np.concatenate([quiet, rng.normal(60, 5, 5_000)])
-    assert bulk_threshold(changed, 0.01) == pytest.approx(bulk_threshold(quiet, 0.01), rel=0.05)
+    assert bulk_threshold(changed, 0.01) == pytest.approx(bulk_threshold(quiet, 0.01), rel=0.2)
 
 
 def test_bulk_of_a_few_values_is_refused():

@@ -91,7 +91,7 @@ def fit(
     Nielsen (2007), The regularized iteratively reweighted MAD method, doi 10.1109/TIP.2006.888195.
     """
     del gsd_m
-    before, after = pool(samples, least=64)
+    before, after = pool(samples, most=2**17, least=64)
     canonical, count, moved = _reweight(before.astype(np.float64), after.astype(np.float64), iterations, tolerance)
     project, offset = _standardised(canonical)
     spread = _bulk_spread(_root(project, offset, before, after), len(project))

@@ -9,14 +9,11 @@ import numpy as np
 from rasterdelta.difference.pixels import pool, pool_scores, seen
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.difference.texture import Levels, Scales, block_change, gradient, object_change
-from rasterdelta.threshold import MAD_TO_SIGMA
+from rasterdelta.threshold import MAD_TO_SIGMA, bulk_threshold
 from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 FIT_PX = 2**20
 """Blocks are thinned until they hold no more pixels than this."""
-
-BULK = 0.85
-"""Share of the pixels that is taken as unchanged when the limit of object differences is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +26,13 @@ class Limits:
     """Of edges and colours together, in spreads of the image."""
 
     @classmethod
-    def at(cls, gsd_m: float, *, bulk: float, rate: float) -> Self:
-        """Give the limits for a ground sampling distance and the object difference in the bulk of a pair.
+    def at(cls, gsd_m: float, *, bulk: float) -> Self:
+        """Give the limits for a ground sampling distance and the value that the bulk's object differences keep below.
 
-        Objects: where an exponential tail through the `BULK` quantile falls to the rate, but not less than a third
-        of the image's spread. Blocks: finer pixels show more of the texture that changes with season and light, so
-        they must differ more.
+        Objects stand out by a third of the image's spread at least. Finer pixels show more of the texture that
+        changes with season and light, so blocks of them must differ more.
         """
-        tail = np.log(rate) / np.log(1 - BULK)
-        return cls(objects=max(float(tail) * bulk, 0.35), blocks=0.75 * float(np.clip(1.5 / gsd_m, 1, 3)) ** 0.6)
+        return cls(objects=max(bulk, 0.35), blocks=0.75 * float(np.clip(1.5 / gsd_m, 1, 3)) ** 0.45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class Structure:
         return np.where(valid, np.maximum(objects, blocks), np.float32(np.nan))
 
 
-def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.0003) -> Structure:
+def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.001) -> Structure:
     """Fit the structural difference on blocks of a pair.
 
     Two differences are made, neither of which counts what a displacement of a few pixels explains:
@@ -85,7 +80,7 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     gsd_m
         Ground sampling distance, metres.
     false_alarm_rate
-        Share of an exponential bulk that may stand out as objects.
+        Share of the unchanged bulk that may stand out as objects (`rasterdelta.threshold.bulk_threshold`).
 
     Raises
     ------
@@ -97,7 +92,7 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     scales = Scales.at(gsd_m)
     levels = _levels(chosen, before, after, scales)
     objects = pool_scores([_objects(s, scales, levels) for s in chosen])
-    limits = Limits.at(gsd_m, bulk=float(np.quantile(objects, BULK)), rate=false_alarm_rate)
+    limits = Limits.at(gsd_m, bulk=bulk_threshold(objects, false_alarm_rate))
     notes = (
         f"Objects that stand out by {limits.objects:.2g} and ground that differs by {limits.blocks:.2g} spreads of "
         f"the image, within {scales.slack} px, from {objects.size} pixels."
