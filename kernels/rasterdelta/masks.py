@@ -9,14 +9,17 @@ from rasterdelta.errors import KernelError
 from rasterdelta.resample import downsample
 from rasterdelta.types import Image, Mask
 
-CLOUD_M: Final = 150.0
+CLOUD_M: Final = 100.0
 """Smallest extent of a cloud that is looked for."""
 _WORK_M: Final = 4.0
 """Pixel size at which cloud is looked for."""
 _TEXTURE_M: Final = 20.0
-_BRIGHT: Final = 0.75
+_BRIGHT: Final = 0.64
 _COLOUR: Final = 0.15
-_SMOOTH: Final = 0.06
+_EDGE: Final = 0.5
+_COOL: Final = 0.98
+"""Least blue for red: cloud is neutral or bluish where concrete, sand and dust are warm."""
+_SMOOTH: Final = 0.1
 
 
 def saturated(image: Image, *, ceiling: float) -> Mask:
@@ -57,6 +60,14 @@ def bright_cloud(image_01: Image, valid: Mask, *, gsd_m: float) -> Mask:
     ------
     KernelError
         Where the ground sampling distance is not positive or shapes disagree.
+
+    Notes
+    -----
+    A region counts as cloud if it is bright, grey to bluish, of little texture for its brightness over 20 m, and holds
+    a disc of 100 m. The choice is for what it reports to be cloud: aprons, roofs and sand are warm, edged or small and
+    stay out. It cannot see thin cloud, haze, dark cloud, cloud shadow or clouds smaller than 100 m, and cannot tell
+    cloud from a smooth snow field or a large neutral roof; with one band the colour says nothing and pale concrete
+    may be taken. A multispectral cloud mask that comes with a scene is better than this one.
     """
     if not gsd_m > 0:
         raise KernelError(f"the ground sampling distance must be positive, not {gsd_m} m")
@@ -77,6 +88,8 @@ def _cloudy(image: Image, valid: Mask, gsd: float) -> Mask:
     """Find large, soft, bright, grey regions of little texture."""
     light = image.mean(axis=0)
     grey = np.ptp(image, axis=0) <= _COLOUR * np.maximum(light, 1e-3)
+    if len(image) >= 3:
+        grey &= image[2] >= _COOL * image[0]
     sigma = _TEXTURE_M / gsd
     mean = cv2.GaussianBlur(light, (0, 0), sigma)
     texture = np.sqrt(np.maximum(cv2.GaussianBlur(light * light, (0, 0), sigma) - mean * mean, 0))
@@ -84,7 +97,9 @@ def _cloudy(image: Image, valid: Mask, gsd: float) -> Mask:
     side = max(3, 2 * round(CLOUD_M / 2 / gsd / 2) + 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     core = cv2.morphologyEx(candidate.astype(np.uint8), cv2.MORPH_OPEN, disc)
-    return np.asarray(cv2.dilate(core, disc) > 0)
+    # Edges thin out softly: they are taken as far as half of a cloud from its core, where the light is still grey.
+    near = cv2.dilate(core, disc) > 0
+    return np.asarray((core > 0) | (near & valid & grey & (light >= _EDGE)))
 
 
 def shrink(mask: Mask, pixels: int) -> Mask:

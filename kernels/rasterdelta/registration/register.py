@@ -21,7 +21,7 @@ PLENTY: Final = 0.5
 """An alignment with this support is taken without asking whether another hypothesis has more."""
 STILL: Final = 2.0
 STILL_SUPPORT: Final = 0.35
-"""An unguided alignment that moves nothing by more than `STILL` pixels needs this support; screen furniture has less."""
+"""An unguided alignment that moves nothing by more than `STILL` pixels needs this support: furniture has less."""
 
 
 def register(
