@@ -418,6 +418,15 @@ def test_a_fault_of_ours_with_its_traceback():
     assert "Traceback" in done.stderr
 
 
+def test_linear_algebra_keeps_to_one_thread_unless_told_otherwise():
+    tell = "(print(__import__('os').environ['OPENBLAS_NUM_THREADS']), ())[1]"
+    bare = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    for given, used in (({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")):
+        command = [sys.executable, "-c", FAULT.replace("1 / 0", tell)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=bare | given)
+        assert done.stdout.split() == [used]
+
+
 def test_warnings_for_developers_are_not_shown():
     code = FAULT.replace("1 / 0", "(__import__('warnings').warn('sqrt of -1', RuntimeWarning), ())[1]")
     assert process(code, SITEDELTA_DEBUG="", PYTHONWARNINGS="").stderr == ""

@@ -18,6 +18,8 @@ from sitedelta.errors import SitedeltaError
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Read by linear algebra libraries when they are loaded, here and in worker processes."""
 
 
 class Commands(click.Group):
@@ -61,6 +63,8 @@ for _command in (run, change, register, count, compare, report, init, demo):
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 input that cannot be used, 130 interrupted."""
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")  # processes share the cores; threads within them only get in each other's way
     if not os.environ.get("SITEDELTA_DEBUG"):
         sys.excepthook = _fault
         if not sys.warnoptions:
