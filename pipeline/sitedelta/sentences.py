@@ -86,8 +86,7 @@ def _told(series: CountSeries, place: str) -> tuple[str, Answer]:
     if series.compared:
         return _single(series.compared[0], place), "cannot_tell"
     if series.parts:
-        label = series.parts[0].label
-        return f"{_capital(many(label))} at {place} could never be observed in full.", "cannot_tell"
+        return f"{_capital(things(series.parts))} at {place} could never be observed in full.", "cannot_tell"
     return _unseen(series.hidden, place), "not_observable"
 
 
@@ -188,17 +187,24 @@ def _on_the_way(o: Observation, first: Observation, last: Observation) -> bool:
 def _asides(series: CountSeries) -> tuple[str, ...]:
     """Name the dates that the comparison leaves out, and why."""
     gaps = [f"Not observable on {days(dates)}{why}." for why, dates in _by_reason(series.gaps)]
-    return (*gaps, *map(_part, series.parts), *map(_apart_from, series.apart))
+    return (*gaps, *_parts(series.parts), *map(_apart_from, series.apart))
 
 
-def _part(o: Observation) -> str:
-    least = "" if o.low is None else f", so at least {o.low} in all"
-    return f"On {day(o.date)} only {percent(o.share_observed)} of it could be seen: {o.count} found there{least}."
+def _parts(rows: Sequence[Observation]) -> list[str]:
+    """Give the least numbers of dates that show a part."""
+    if not rows:
+        return []
+    least = listed([str(0 if o.low is None else o.low) for o in rows])
+    shares = listed(list(dict.fromkeys(percent(o.share_observed) for o in rows)))
+    found = listed([f"{o.count}" for o in rows])
+    on = days([o.date for o in rows])
+    return [f"On {on} only a part of it could be seen ({shares}): {found} found there, so at least {least} in all."]
 
 
 def _apart_from(o: Observation) -> str:
+    seen = f", where {percent(o.share_observed)} could be seen" if o.status is Status.PARTLY else f" ({_range(o)})"
     least = f"from {metres(o.min_length_m)} in length at {metres(o.gsd_m)} per pixel"
-    return f"Counted apart, {least}: {o.count} on {day(o.date)} ({_range(o)})."
+    return f"Counted apart, {least}: {o.count} on {day(o.date)}{seen}."
 
 
 def _by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[datetime]]]:
@@ -265,6 +271,11 @@ def latest_pair(manifest: Manifest) -> PairRecord | None:
     return order[-1] if order else None
 
 
+def _is_news(s: Sentence, decided: set[str | None]) -> bool:
+    """Tell whether a zone's count says more than the site's: it moved, or the site's own could not be told."""
+    return s.answer in ("increase", "decrease") or (s.answer == "no_change" and s.label not in decided)
+
+
 def headlines(
     manifest: Manifest,
     observations: Sequence[Observation],
@@ -279,7 +290,8 @@ def headlines(
         The pair of each changed region.
     """
     counts = count_sentences(manifest, observations)
-    first = [s for s in counts if s.zone == SITE_ZONE or s.answer in ("increase", "decrease")]
+    decided = {s.label for s in counts if s.zone == SITE_ZONE and s.answer in ("increase", "decrease", "no_change")}
+    first = [s for s in counts if s.zone == SITE_ZONE or _is_news(s, decided)]
     pair = latest_pair(manifest)
     if pair is None:
         return tuple(first)

@@ -60,17 +60,20 @@ def _when(o: Observation) -> tuple[object, str]:
 
 
 def _split(rows: Sequence[Observation]) -> tuple[CountSeries, ...]:
-    """Give a series for each set of two dates or more that count alike; the longest has all that is left."""
-    whole = [o for o in rows if o.status in (Status.COUNTED, Status.OBSERVED_ZERO)]
-    parts = [o for o in rows if o.status is Status.PARTLY]
+    """Give a series for each set of two dates or more that count alike; the first has all that is left."""
     hidden = tuple(o for o in rows if o.status is Status.NOT_OBSERVABLE)
-    first, *others = _sets(whole) or [()]
+    first, *others = _sets([o for o in rows if o.status is not Status.NOT_OBSERVABLE]) or [()]
     long = [s for s in others if len(s) > 1]
     lone = tuple(o for s in others if len(s) == 1 for o in s)
-    belongs = {o.scene: next((s for s in long if _alike(s[0], o)), first) for o in parts}
-    parts_of = {id(s): tuple(o for o in parts if belongs[o.scene] is s) for s in (first, *long)}
-    main = CountSeries(first, parts_of[id(first)], tuple(sorted(lone, key=_when)), hidden)
-    return (main, *(CountSeries(s, parts_of[id(s)], (), ()) for s in long))
+    return (_series(first, lone, hidden), *(_series(s) for s in long))
+
+
+def _series(
+    alike: Sequence[Observation], apart: Sequence[Observation] = (), hidden: Sequence[Observation] = ()
+) -> CountSeries:
+    parts = tuple(o for o in alike if o.status is Status.PARTLY)
+    whole = tuple(o for o in alike if o.status is not Status.PARTLY)
+    return CountSeries(whole, parts, tuple(sorted(apart, key=_when)), tuple(hidden))
 
 
 def _alike(a: Observation, b: Observation) -> bool:
@@ -79,12 +82,12 @@ def _alike(a: Observation, b: Observation) -> bool:
 
 
 def _sets(rows: Sequence[Observation]) -> list[tuple[Observation, ...]]:
-    """Give sets that count alike: the one with the most dates first, with the smaller limit where they tie."""
+    """Give sets that count alike: the one with the most whole dates first, with the smaller limit where they tie."""
     sets: list[list[Observation]] = []
     for o in sorted(rows, key=lambda o: (limit_m(o), *_when(o))):
         if sets and _alike(sets[-1][0], o):
             sets[-1].append(o)
         else:
             sets.append([o])
-    ordered = sorted(sets, key=lambda s: (-len(s), limit_m(s[0])))
+    ordered = sorted(sets, key=lambda s: (-sum(o.status is not Status.PARTLY for o in s), limit_m(s[0])))
     return [tuple(sorted(s, key=_when)) for s in ordered]

@@ -126,7 +126,9 @@ def test_a_part_is_a_least_number_and_not_compared():
     part = seen(13, 3, 2, None, status=Status.PARTLY, share_observed=0.4)
     rows = (seen(6, 4, 4, 5), part)
     assert answer(*rows) == "cannot_tell"
-    assert "On 13 December 2024 only 40 % of it could be seen: 3 found there, so at least 2 in all." in told(*rows)
+    assert "On 13 December 2024 only a part of it could be seen (40 %): 3 found there, so at least 2 in all." in told(
+        *rows
+    )
 
 
 def test_only_parts():
@@ -204,3 +206,18 @@ def test_headlines_start_with_the_site_and_end_with_the_latest_pair():
 
 def test_headlines_of_nothing():
     assert headlines(replace(SITE, pairs=(), scenes=()), (), (), ()) == ()
+
+
+def test_parts_of_another_limit_are_a_sentence_of_their_own():
+    coarse = [seen(n, 2, 2, 2, min_length_m=24.9, gsd_m=3.0, scene=f"c{n}") for n in (6, 13)]
+    fine = [seen(n, 30, 25, None, status=Status.PARTLY, share_observed=0.6) for n in (6, 13)]
+    large, small = count_sentences(SITE, [*coarse, *fine])
+    assert "aircraft of at least 25 m at the base showed no change" in large.whole
+    assert "30" not in large.whole
+    assert "On 6 and 13 December 2024 only a part of it could be seen (60 %): 30 and 30 found" in small.whole
+
+
+def test_a_zone_speaks_where_the_site_could_not():
+    site = [seen(n, 3, 2, None, status=Status.PARTLY, share_observed=0.4) for n in (6, 13)]
+    zone = [seen(n, 1, 1, 1, zone="apron") for n in (6, 13)]
+    assert [s.zone for s in headlines(SITE, [*site, *zone], [], [])[:2]] == ["site", "apron"]

@@ -12,7 +12,7 @@ from sitedelta.records import EventKind, Observation, Status
 from sitedelta.report import geometry
 from sitedelta.report.chips import region_rings
 from sitedelta.report.findings import Findings
-from sitedelta.sentences import change_sentence, place_names, things
+from sitedelta.sentences import SITE_ZONE, change_sentence, place_names, things
 from sitedelta.series import CountSeries, count_series
 from sitedelta.wording import because, metres, moment, percent
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_BLUE, _GAP = "#1d5a96", "#8a5a00"
+_BLUE, _GAP, _CHANGED = "#1d5a96", "#8a5a00", "#fff04d"
 _MARKS = {
     EventKind.STAYED: ("D", "#ffffff", "stayed", "solid"),
     EventKind.DEPARTED: ("s", "#ffb000", "departed", "dashed"),
@@ -30,7 +30,7 @@ _MARKS = {
 
 def counts_png(findings: Findings) -> bytes:
     """Draw the counts of each zone and class over time, with intervals; dates not observable are hatched."""
-    names = place_names(findings.manifest)
+    names = place_names(findings.manifest) | {SITE_ZONE: "whole site"}
     series = count_series(findings.observations, list(names))
     columns = min(2, max(1, len(series)))
     lines = max(1, -(-len(series) // columns))
@@ -135,15 +135,30 @@ def pair_png(findings: Findings, pair: PairRecord, before: np.ndarray | None, af
         _marks(axes, findings, pair)
     told = change_sentence(findings.manifest, pair, len(findings.changes_of(pair))).text
     figure.suptitle(_safe(f"{findings.manifest.name}\n{told}"), x=0.01, ha="left", fontsize=10)
-    _legend(figure)
+    _legend(figure, findings, pair)
     return _png(figure)
 
 
-def _legend(figure: "Figure") -> None:
-    handles, labels = figure.axes[0].get_legend_handles_labels()
+def _legend(figure: "Figure", findings: Findings, pair: PairRecord) -> None:
+    """Explain the marks that are there, all at one size."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=_CHANGED, label="changed ground")] if findings.changes_of(pair) else []
+    kinds = {e.kind for e in findings.events_of(pair)}
+    for kind, (marker, colour, label, _) in _MARKS.items():
+        if kind in kinds:
+            mark = Line2D([], [], marker=marker, markeredgecolor=colour, markerfacecolor="none", linestyle="none")
+            mark.set(label=label, markersize=8)
+            handles.append(mark)
     if handles:
-        look = {"fontsize": 8, "facecolor": "#59615a", "labelcolor": "white", "edgecolor": "none"}
-        figure.legend(handles, labels, loc="outside lower left", ncols=5, markerscale=0.5, **look)
+        style: dict[str, Any] = {
+            "fontsize": 8,
+            "facecolor": "#59615a",
+            "labelcolor": "white",
+            "edgecolor": "none",
+            "framealpha": 1,
+        }
+        figure.legend(handles=handles, loc="outside lower left", ncols=5, **style)
 
 
 def _scene(axes: "Axes", findings: Findings, record: SceneRecord, image: np.ndarray | None, role: str) -> None:
@@ -202,10 +217,10 @@ def _furniture(axes: "Axes", findings: Findings) -> None:
 
 def _marks(axes: "Axes", findings: Findings, pair: PairRecord) -> None:
     grid = findings.manifest.grid
-    for n, c in enumerate(findings.changes_of(pair)):
+    for c in findings.changes_of(pair):
         for ring in region_rings(grid, c):
-            axes.plot(ring[:, 0], ring[:, 1], color="#fff04d", lw=1.1, label="changed ground" if n == 0 else None)
-    for kind, (marker, colour, label, dash) in _MARKS.items():
+            axes.plot(ring[:, 0], ring[:, 1], color=_CHANGED, lw=1.1)
+    for kind, (marker, colour, _, dash) in _MARKS.items():
         own = [e for e in findings.events_of(pair) if e.kind is kind]
         if own:
             axes.scatter(
@@ -217,5 +232,4 @@ def _marks(axes: "Axes", findings: Findings, pair: PairRecord) -> None:
                 edgecolors=colour,
                 linewidths=1.2,
                 linestyles=dash,
-                label=label,
             )
