@@ -43,7 +43,7 @@ AIRCRAFT = Search(
     apart=0.6,
     apart_along=0.6,
     aspect=0.9,
-    length_factor=1.12,
+    length_factor=1.05,
 )
 VEHICLE = Search(
     label="vehicle",

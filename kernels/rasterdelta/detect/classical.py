@@ -18,6 +18,9 @@ from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 CHUNK = 8192
 """Places scored at a time."""
+LARGEST = 0.5
+"""Octaves by which a length may differ from the one looked for."""
+GSDS_M = tuple(0.1 * 2 ** (i / 16) for i in range(86))
 LOWEST = -2.0
 """Peaks of lower log-odds are dropped before suppression."""
 
@@ -46,12 +49,15 @@ class ClassicalDetector:
         """Classes that it can find."""
         return tuple(self.cascades)
 
-    def halo_m(self, label: str, gsd_m: float = 0.5) -> float:
-        """Metres of context around an object's centre; windows start at multiples of `pyramid.GRID_PX` pixels."""
+    def halo_m(self, label: str, gsd_m: float | None = None) -> float:
+        """Metres of context around an object's centre; windows start at multiples of `pyramid.GRID_PX` pixels.
+
+        With a ground sampling distance what that one needs, else what the worst from 0.1 to 4 m needs.
+        """
         search = self._search(label)
-        return halo_px(search, gsd_m) * gsd_m + ROUNDS * max(search.apart, search.apart_along) * 1.6 * max(
-            search.lengths_m
-        )
+        longest = max(search.lengths_m) * 2**LARGEST * search.length_factor
+        rivals = ROUNDS * max(search.apart, search.apart_along) * longest
+        return max(halo_px(search, g) * g for g in (GSDS_M if gsd_m is None else (gsd_m,))) + rivals
 
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:
         """Give the measured accuracy at this ground sampling distance."""
@@ -118,7 +124,7 @@ def _scale_peaks(scale: Scale, search: Search, cascade: Cascade) -> tuple[NDArra
     found = (
         (i + di) * search.stride * scale.factor + half,
         (j + dj) * search.stride * scale.factor + half,
-        scale.length_m * 2.0 ** np.clip(size[i, j], -0.5, 0.5) * search.length_factor,
+        scale.length_m * 2.0 ** np.clip(size[i, j], -LARGEST, LARGEST) * search.length_factor,
         axis,
         score[i, j],
     )

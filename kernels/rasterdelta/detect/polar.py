@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rasterdelta.detect.channels import COUNT, ORDERS, Level
 from rasterdelta.types import FloatArray
 
-RINGS = (0.14, 0.28, 0.42, 0.56, 0.72)
+RINGS = (0.14, 0.28, 0.42, 0.56, 0.72, 1.1)
 """Radii in lengths of the object looked for."""
 ANGLES = 16
 TOP = 4

@@ -1,8 +1,7 @@
 """A small perceptron that scores feature vectors; its weights are a plain file of arrays."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +27,6 @@ class Scorer:
         for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
             x = np.maximum(w @ x + b[:, None], 0.0)
         return np.asarray(self.weights[-1] @ x + self.biases[-1][:, None], dtype=np.float32)
-
-    def save(self, file: str | Path | BinaryIO, prefix: str = "") -> None:
-        """Write the weights as float32 arrays of a compressed .npz."""
-        np.savez_compressed(file, allow_pickle=False, **self.arrays(prefix))
 
     def arrays(self, prefix: str = "") -> dict[str, FloatArray]:
         """Give the weights by name, for a file that holds several scorers."""

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import numpy as np
 
@@ -11,18 +12,17 @@ from rasterdelta.detect.classes import SEARCHES
 from rasterdelta.detect.classical import ClassicalDetector
 from rasterdelta.detect.protocol import Detector
 from rasterdelta.detect.scorer import Scorer
-from rasterdelta.types import FloatArray
 
 
 @cache
 def shipped_detector() -> Detector:
     """Give the shipped detector of aircraft and vehicles; its weights are read once a process."""
     folder = files("rasterdelta.detect")
-    with (folder / "weights.npz").open("rb") as f, np.load(f) as stored:
-        arrays = {name: stored[name].astype(np.float32) for name in stored.files}
     table = Table.from_csv((folder / "accuracy.csv").read_text(encoding="utf-8").splitlines())
-    return ClassicalDetector({label: _cascade(arrays, label) for label in SEARCHES}, table)
+    return ClassicalDetector({label: _cascade(folder / f"{label}.npz", label) for label in SEARCHES}, table)
 
 
-def _cascade(arrays: dict[str, FloatArray], label: str) -> Cascade:
+def _cascade(file: Traversable, label: str) -> Cascade:
+    with file.open("rb") as f, np.load(f) as stored:
+        arrays = {name: stored[name].astype(np.float32) for name in stored.files}
     return Cascade(*(Scorer.from_arrays(arrays, f"{label}_{part}_") for part in ("gate", "judge")))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-ROUNDS = 3
+ROUNDS = 2
 """Rounds of suppression: a fixed number bounds how far one detection can act on another."""
 
 Floats = NDArray[np.float64]

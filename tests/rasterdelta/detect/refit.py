@@ -1,4 +1,4 @@
-"""Fit the weights anew: python tests/rasterdelta/detect/refit.py DATA WEIGHTS.npz (with kernels on the path)."""
+"""Fit the weights anew: python tests/rasterdelta/detect/refit.py DATA FOLDER (with kernels on the path)."""
 
 import sys
 from pathlib import Path
@@ -66,11 +66,12 @@ def fit_class(pictures: list[Picture], search: Search) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Fit both classes and write one file; matrices as float16."""
-    data, out = Path(sys.argv[1]), sys.argv[2]
-    arrays = fit_class(airbus(data, validation=False), AIRCRAFT)
-    arrays |= fit_class([*estonia(data, validation=False), *listed(data, "aerial_cars", CARS)], VEHICLE)
-    np.savez_compressed(out, **{k: v.astype(np.float16) if v.ndim == 2 else v for k, v in arrays.items()})
+    """Fit both classes and write a file each; matrices as float16."""
+    data, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    cars = [*estonia(data, validation=False), *listed(data, "aerial_cars", CARS)]
+    for pictures, search in ((airbus(data, validation=False), AIRCRAFT), (cars, VEHICLE)):
+        arrays = {k: v.astype(np.float16) if v.ndim == 2 else v for k, v in fit_class(pictures, search).items()}
+        np.savez_compressed(folder / f"{search.label}.npz", **arrays)
 
 
 if __name__ == "__main__":
