@@ -55,7 +55,7 @@ def _files(findings: Findings) -> dict[str, bytes]:
     }
     for name in ("objects", "events", "changes"):
         rows = geojson.collection(getattr(findings, name), georeferenced=findings.georeferenced)
-        files[f"{name}.geojson"] = _json(rows)
+        files[f"{name}.geojson"] = rows.encode()
     files |= {figure_name(p): pair_png(findings, p, views.get(p.before), views.get(p.after)) for p in m.pairs}
     files["index.html"] = render(page_view(findings, pictures, galleries)).encode()
     return files

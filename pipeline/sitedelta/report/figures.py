@@ -53,7 +53,7 @@ def _png(figure: "Figure") -> bytes:
 
     out = io.BytesIO()
     figure.set_canvas(FigureCanvasAgg(figure))
-    figure.savefig(out, format="png", metadata={"Software": None})
+    figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4})
     return out.getvalue()
 
 

@@ -1,5 +1,6 @@
 """GeoJSON (RFC 7946): WGS 84, or pixels of the site grid with a property that says so."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -13,9 +14,11 @@ _DIGITS = 7
 """Decimals of a degree: about a centimetre."""
 
 
-def collection(rows: Sequence[SiteObject | Event | ChangeRegion], *, georeferenced: bool) -> dict[str, Any]:
-    """Give rows as a FeatureCollection; in pixels, x is the column and y the row."""
-    return {"type": "FeatureCollection", "features": [_feature(r, georeferenced=georeferenced) for r in rows]}
+def collection(rows: Sequence[SiteObject | Event | ChangeRegion], *, georeferenced: bool) -> str:
+    """Give rows as the text of a FeatureCollection, one feature a line; in pixels, x is the column and y the row."""
+    features = (_feature(r, georeferenced=georeferenced) for r in rows)
+    lines = ",\n".join(json.dumps(f, ensure_ascii=False, allow_nan=False) for f in features)
+    return f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
 
 
 def _feature(row: SiteObject | Event | ChangeRegion, *, georeferenced: bool) -> dict[str, Any]:
