@@ -1,10 +1,14 @@
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
 from sitedelta.report import build
 from sitedelta.report.evidence import digest
+from sitedelta.site import Site
+from sitedelta.tables import to_frame, to_geoframe, write_table
 
 
 def contents(folder):
@@ -77,3 +81,30 @@ def test_figures_are_pictures(site, name):
     picture = cv2.imread(str(site.store.report / name))
     assert min(picture.shape[:2]) > 300
     assert picture.std() > 10
+
+
+def test_a_site_of_one_image_where_nothing_was_asked_still_reports(make_site):
+    site = make_site(georeferenced=False)
+    first = site.manifest.scenes[0]
+    bare = replace(site.manifest, scenes=(first,), pairs=(), zones=(), detectors=(), notes=())
+    write_table(to_frame([], Observation), site.store.observations)
+    for kind, path in (
+        (SiteObject, site.store.objects),
+        (Event, site.store.events),
+        (ChangeRegion, site.store.changes),
+    ):
+        write_table(to_geoframe([], kind, georeferenced=False), path)
+    text = build(Site(site.store, bare)).read_text()
+    assert "there are no two dates to compare" in text
+    assert "No class was asked to be counted" in text
+    assert json.loads((site.store.report / "objects.geojson").read_text())["features"] == []
+
+
+def test_a_scene_that_could_not_be_placed_is_shown_as_such(make_site):
+    site = make_site()
+    *others, last = site.manifest.scenes
+    refused = replace(last.alignment, status="refused", reason="too little in common")
+    lost = replace(last, alignment=refused, raster=None)
+    text = build(Site(site.store, replace(site.manifest, scenes=(*others, lost)))).read_text()
+    assert "No image on the site grid: too little in common" in text
+    assert "could not be aligned: not used" in text
