@@ -22,6 +22,7 @@ from pydantic import (
 
 from sitedelta.configerrors import explain
 from sitedelta.dates import parse_date
+from sitedelta.defaults import MIN_AREA_M2
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
 from sitedelta.scene import Kind
@@ -128,20 +129,16 @@ class Change(_Model):
 
     method: Method = Field(default="auto", description="Change algorithm; auto chooses by kind and number of bands.")
     min_area_m2: float = Field(
-        default=50.0,
+        MIN_AREA_M2,
         strict=True,
         ge=0,
         le=1e8,
         allow_inf_nan=False,
         description="Smaller changed regions are left out.",
     )
-    false_alarm_rate: float = Field(
-        default=0.001,
-        strict=True,
-        gt=0,
-        le=0.5,
-        allow_inf_nan=False,
-        description="Share of unchanged pixels that may be called changed.",
+    false_alarm_rate: Annotated[float, Field(strict=True, gt=0, le=0.5, allow_inf_nan=False)] | None = Field(
+        None,
+        description="Share of unchanged pixels that may be called changed; each algorithm has its own where not given.",
     )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.types import Mask
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.names import SAFE_ID, slug
@@ -65,26 +64,6 @@ def load_zones(path: Path | None, grid: SiteGrid) -> tuple[Zone, ...]:
     zones = tuple(_zone(path, number, feature, grid) for number, feature in enumerate(features, 1))
     _refuse_twins(path, zones)
     return zones
-
-
-def zone_mask(zone: Zone, grid: SiteGrid, window: tuple[int, int, int, int]) -> Mask:
-    """Tell which pixels of a grid window have their centre in a zone.
-
-    Returns
-    -------
-    bool array of shape (row, column)
-        True = inside both the zone and the grid.
-    """
-    from rasterio.features import rasterize
-    from rasterio.transform import Affine
-
-    row0, row1, col0, col1 = window
-    corner = Affine.translation(col0 - 0.5, row0 - 0.5)
-    shape = (row1 - row0, col1 - col0)
-    inside = rasterize([(zone.polygon, 1)], out_shape=shape, transform=corner, fill=0, dtype="uint8") == 1
-    rows, cols = np.arange(row0, row1), np.arange(col0, col1)
-    on_grid = ((rows >= 0) & (rows < grid.shape[0]))[:, None] & ((cols >= 0) & (cols < grid.shape[1]))
-    return np.asarray(inside & on_grid)
 
 
 def zones_at(zones: Sequence[Zone], rows: NDArray[np.float64], cols: NDArray[np.float64]) -> list[str]:

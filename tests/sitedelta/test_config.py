@@ -39,7 +39,7 @@ def test_paths_are_relative_to_the_file(load, tmp_path):
 def test_defaults(load):
     site = load(GOOD).sites[0]
     assert (site.name, site.aoi, site.zones, site.count) == ("base", None, None, ("aircraft", "vehicle"))
-    assert (site.change.method, site.change.min_area_m2, dict(site.limits)) == ("auto", 50.0, {})
+    assert (site.change.method, site.change.min_area_m2, dict(site.limits)) == ("auto", 20.0, {})
     assert site.imagery[1] == Imagery(path=site.imagery[1].path, date=date(2024, 12, 13), gsd=0.5)
 
 

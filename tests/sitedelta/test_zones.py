@@ -3,14 +3,12 @@ import json
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from shapely import Polygon, box
 
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid, pixel_grid
-from sitedelta.zones import Zone, load_zones, zone_mask, zones_at
+from sitedelta.zones import Zone, load_zones, zones_at
 
 GRID = SiteGrid(GeoBox((200, 300), Affine(0.5, 0, 766000, 0, -0.5, 3921500), "EPSG:32636"), 0.5)
 PLAIN = pixel_grid((200, 300), 0.5)
@@ -157,35 +155,6 @@ def test_files_that_cannot_be_read(tmp_path, name, data, words):
 def test_a_missing_file(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         load_zones(tmp_path / "none.geojson", GRID)
-
-
-def test_mask_holds_the_pixels_whose_centre_is_inside():
-    inside = zone_mask(zone(box(9.6, 19.6, 12.4, 21.4)), GRID, (0, 200, 0, 300))
-    expected = np.zeros((200, 300), bool)
-    expected[20:22, 10:13] = True
-    np.testing.assert_array_equal(inside, expected)
-
-
-def test_mask_ends_with_the_grid():
-    inside = zone_mask(zone(box(-50, -50, 500, 500)), GRID, (-5, 205, -7, 303))
-    assert inside.shape == (210, 310)
-    assert inside[5:205, 7:307].all()
-    assert inside.sum() == 200 * 300
-
-
-coordinates = st.tuples(st.floats(-20, 320), st.floats(-20, 220))
-
-
-@given(st.lists(coordinates, min_size=3, max_size=6), st.integers(0, 150), st.integers(0, 250), st.integers(1, 60))
-@settings(max_examples=50)
-def test_mask_does_not_depend_on_the_window(points, row, col, size):
-    shape = Polygon(points).convex_hull
-    if shape.geom_type != "Polygon":
-        return
-    whole = zone_mask(zone(shape), GRID, (0, 200, 0, 300))
-    part = zone_mask(zone(shape), GRID, (row, row + size, col, col + size))
-    clipped = whole[row : row + size, col : col + size]
-    np.testing.assert_array_equal(part[: clipped.shape[0], : clipped.shape[1]], clipped)
 
 
 def test_places_name_all_their_zones():

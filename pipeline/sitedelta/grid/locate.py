@@ -6,13 +6,9 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from rasterdelta.types import Plane
 from sitedelta.grid.sitegrid import Array, SiteGrid, affine_points, scene_grid
 from sitedelta.raster.groundsize import transformer
 from sitedelta.scene import Scene
-
-NODE_STEP = 32
-"""Grid pixels between the nodes of `PixelMap.dense`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +34,6 @@ class PixelMap:
     def to_grid(self, rows: Array, cols: Array) -> tuple[Array, Array]:
         """Give rows and columns on the grid of rows and columns in the scene, exactly."""
         return _convert(rows, cols, self.scene, self.grid)
-
-    def dense(self, window: tuple[int, int, int, int]) -> tuple[Plane, Plane]:
-        """Give rows and columns in the scene for every pixel of a grid window.
-
-        Parameters
-        ----------
-        window
-            Grid rows and columns `(row0, row1, col0, col1)`.
-
-        Returns
-        -------
-        rows, cols : float32 arrays of shape (row1 - row0, col1 - col0)
-            Interpolated between exact nodes that stand on multiples of `NODE_STEP`, so that they do not depend on the
-            window; the error is far below 0.05 pixels.
-        """
-        down, along = _nodes(window[0], window[1]), _nodes(window[2], window[3])
-        node_rows, node_cols = np.meshgrid(down.places, along.places, indexing="ij")
-        rows, cols = (down.weights @ plane @ along.weights.T for plane in self.to_scene(node_rows, node_cols))
-        return rows.astype(np.float32), cols.astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class _Nodes:
-    places: Array
-    """Grid rows (or columns) of the nodes."""
-    weights: Array
-    """Shape (pixel, node): linear interpolation between neighbouring nodes."""
-
-
-def _nodes(start: int, stop: int) -> _Nodes:
-    first, last = start // NODE_STEP, (stop - 1) // NODE_STEP + 1
-    pixels = np.arange(start, stop) / NODE_STEP - first
-    weights = np.clip(1 - np.abs(pixels[:, None] - np.arange(last - first + 1)), 0, 1)
-    return _Nodes(np.arange(first, last + 1, dtype=np.float64) * NODE_STEP, weights)
 
 
 def locate(scene: Scene, grid: SiteGrid) -> PixelMap | None:

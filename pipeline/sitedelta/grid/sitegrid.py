@@ -1,9 +1,7 @@
 """The pixel grid of a site, on which all its scenes are brought together."""
 
 import json
-import math
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from affine import Affine
@@ -74,32 +72,10 @@ class SiteGrid:
         lon, lat = transformer(wkt, WGS84).transform(*self.xy(rows, cols))
         return np.asarray(lon), np.asarray(lat)
 
-    def zoomed(self, gsd_m: float) -> Self:
-        """Give the grid of other pixel size over the same ground, from the same upper left corner.
-
-        Its pixels are `gsd_m / self.gsd_m` (see `factor_to`) times as large in row and column; its last row and column
-        may reach beyond this grid.
-        """
-        factor = gsd_m / self.gsd_m
-        rows, cols = (max(math.ceil(n / factor - 1e-9), 1) for n in self.shape)
-        return replace(
-            self, geobox=GeoBox((rows, cols), self.transform * Affine.scale(factor), self.geobox.crs), gsd_m=gsd_m
-        )
-
-    def factor_to(self, coarser: "SiteGrid") -> float:
-        """Give the number of this grid's pixels along a side of another's pixel."""
-        return coarser.gsd_m / self.gsd_m
-
     def to_json(self) -> str:
         """Write as JSON text, exactly."""
         value = {"shape": self.shape, "affine": tuple(self.transform)[:6], "crs": self.crs_wkt, "gsd_m": self.gsd_m}
         return json.dumps(value)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        value = json.loads(text)
-        return cls(GeoBox(tuple(value["shape"]), Affine(*value["affine"]), value["crs"]), value["gsd_m"])
 
 
 def affine_points(affine: Affine, x: Array, y: Array) -> tuple[Array, Array]:

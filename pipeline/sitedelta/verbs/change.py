@@ -9,6 +9,7 @@ from rasterdelta.errors import NotEnoughData
 from sitedelta.bands import common_bands
 from sitedelta.changes import ChangeMap, merge_change, regions_of, write_change, write_score
 from sitedelta.context import save_context
+from sitedelta.defaults import MIN_AREA_M2
 from sitedelta.engine import run_tasks
 from sitedelta.errors import InputError
 from sitedelta.pairfigure import draw_change
@@ -23,10 +24,6 @@ from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
 
 if TYPE_CHECKING:
     import xarray as xr
-
-MIN_AREA_M2 = 20.0
-"""Regions smaller than this are dropped: the size of a vehicle with its shadow."""
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:

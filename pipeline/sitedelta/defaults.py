@@ -1,0 +1,4 @@
+"""Settings that the configuration and the verbs share."""
+
+MIN_AREA_M2 = 20.0
+"""Changed regions smaller than this are left out: the size of a vehicle with its shadow."""
