@@ -11,7 +11,7 @@ from rasterdelta.errors import KernelError
 Floats = NDArray[np.float64]
 NEGLIGIBLE = 1e-7
 """Numbers less probable than this share of the most probable one are left out."""
-MOST = 256
+MOST = 400
 """Numbers of real detections summed over; of more, every second, third ... is taken."""
 PARTS = 64
 """Parts of equal probability into which the distribution of an uncertain recall is cut."""

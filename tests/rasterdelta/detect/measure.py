@@ -23,10 +23,10 @@ def aircraft_sets(data: Path) -> dict[tuple[float, str], Sets]:
     """Give the sets of each band of aircraft."""
     fine = airbus(data, validation=True)
     return {
-        (0.8, "Pleiades at 0.5 m (3 airports not trained on) and air-base screenshots at 0.2-0.6 m"): {
-            "airbus": (fine, 1, 0),
+        (0.45, "air-base screenshots at 0.2-1.6 m, military aircraft"): {
             "airbases": (listed(data, "airbases", ("aircraft",)), 1, 0),
         },
+        (0.8, "Pleiades at 0.5 m (3 airports not trained on)"): {"airbus": (fine, 1, 0)},
         (2.0, "Pleiades averaged to 1 m, airport screenshots at about 1.2 m and empty bases"): {
             "airbus 1 m": (fine, 2, 0),
             "hrplanes": (listed(data, "hrplanes_valid", ("aircraft",), 1.2)[::4], 1, 0),
