@@ -6,6 +6,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 OUT ?= out/demo
 
+# Processes share the cores; threads of linear algebra within them only get in each other's way.
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: demo test slow lint notebooks check clean
 
 demo: .venv/.runs  ## Run the sample sites and print where the reports are
