@@ -59,7 +59,7 @@ def count_tasks(prepared: Prepared, claims: Sequence[Claim], folder: Path, name:
     shape, detector = (prepared.scene.height, prepared.scene.width), shipped_detector()
 
     def tiles(label: str) -> Iterator[Tile]:
-        return cut(shape, halo=int(np.ceil(detector.halo_m(label) / prepared.pixel_m)), core=_CORE)
+        return cut(shape, halo=int(np.ceil(detector.halo_m(label, prepared.pixel_m) / prepared.pixel_m)), core=_CORE)
 
     return tuple(
         CountTask(saved, c, t, folder / f"{name}-{c.label}-{t.row0}-{t.col0}.json")
@@ -81,7 +81,7 @@ def count_scenes(
 def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, detector: Detector) -> Detections:
     """Find the objects of a class with their centre in the tile's core."""
     scene = prepared.scene
-    window = tile.window_within((scene.height, scene.width))
+    window = tile.window_within((scene.height, scene.width), snap=detector.snap_px)
     with Reader(scene.uri) as reader:
         image, valid = reader.read(window, bands=display_bands(scene))
     clear = valid & prepared.clear.over(window)

@@ -1,12 +1,13 @@
 """Run tasks: in this process, on local processes, or on a dask cluster; finished ones are never run again."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Protocol
 
 from sitedelta.errors import InputError, RunFailed, SitedeltaError
@@ -14,6 +15,8 @@ from sitedelta.progress import Progress, silent
 
 _WINDOW = 4
 """Tasks in flight per worker: enough to keep workers busy, few enough to keep memory flat."""
+_PATIENCE = "15s"
+"""How long a scheduler may take to answer."""
 
 
 class Task(Protocol):
@@ -53,29 +56,37 @@ def run_tasks(
     done = len(tasks) - len(todo)
     workers = min(jobs or os.cpu_count() or 1, len(todo))
     progress(done, len(tasks), what)
-    finished: Iterator[SitedeltaError | None]
+    finished: Generator[SitedeltaError | None]
     if scheduler is None and workers <= 1:
         finished = (_run(t) for t in todo)
     else:
         finished = _spread(todo, workers=workers, scheduler=scheduler)
-    for failure in finished:
-        if failure is not None:
-            raise failure
-        done += 1
-        progress(done, len(tasks), what)
+    with closing(finished):  # stops workers at once, not when the error is forgotten
+        for failure in finished:
+            if failure is not None:
+                raise failure
+            done += 1
+            progress(done, len(tasks), what)
     return len(todo)
 
 
 def _run(task: Task) -> SitedeltaError | None:
-    """Run one task; an expected failure is a value, so that it crosses process borders whole."""
+    """Run one task; a failure is a value, so that it crosses process borders whole."""
     try:
         task.run()
     except SitedeltaError as error:
         return error
+    except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError, MemoryError) as error:
+        return _unexpected(error)
     return None
 
 
-def _spread(tasks: Sequence[Task], *, workers: int, scheduler: str | None) -> Iterator[SitedeltaError | None]:
+def _unexpected(error: BaseException) -> RunFailed:
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return RunFailed(f"a tile could not be processed: {said}")
+
+
+def _spread(tasks: Sequence[Task], *, workers: int, scheduler: str | None) -> Generator[SitedeltaError | None]:
     opened = _cluster(scheduler) if scheduler else _processes(workers)
     with opened as (submit, first_of, width):
         waiting = iter(tasks)
@@ -88,10 +99,11 @@ def _spread(tasks: Sequence[Task], *, workers: int, scheduler: str | None) -> It
 
 
 def _result(future: Any) -> SitedeltaError | None:
-    try:
-        failure: SitedeltaError | None = future.result()
-    except (OSError, RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
-        return RunFailed(f"a tile could not be processed: {type(error).__name__}: {error}")
+    """Give what a task gave; a worker that was lost, or could not take the task, is a failure too."""
+    error: BaseException | None = future.exception()
+    if error is not None:
+        return _unexpected(error)
+    failure: SitedeltaError | None = future.result()
     return failure
 
 
@@ -100,19 +112,24 @@ _Opened = tuple[Callable[[Task], Any], Callable[[set[Any]], tuple[set[Any], set[
 
 @contextmanager
 def _processes(workers: int) -> Iterator[_Opened]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("forkserver"), initializer=_one_thread) as pool:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    others = set(active_children())
 
-        def submit(task: Task) -> Future[SitedeltaError | None]:
-            return pool.submit(_run, task)
+    def submit(task: Task) -> Future[SitedeltaError | None]:
+        return pool.submit(_run, task)
 
-        def first_of(pending: set[Any]) -> tuple[set[Any], set[Any]]:
-            done, rest = wait(pending, return_when=FIRST_COMPLETED)
-            return set(done), set(rest)
+    def first_of(pending: set[Any]) -> tuple[set[Any], set[Any]]:
+        done, rest = wait(pending, return_when=FIRST_COMPLETED)
+        return set(done), set(rest)
 
+    with ProcessPoolExecutor(workers, mp_context=get_context("forkserver"), initializer=_settle_in) as pool:
         try:
             yield submit, first_of, workers
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - others:
+                worker.terminate()
+            raise
 
 
 @contextmanager
@@ -123,7 +140,7 @@ def _cluster(address: str) -> Iterator[_Opened]:
     wait_for: Any = distributed.wait
 
     try:
-        client = connect(address, timeout="15s")
+        client = connect(address, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
         msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or leave --scheduler out"
         raise InputError(msg) from error
@@ -139,8 +156,16 @@ def _cluster(address: str) -> Iterator[_Opened]:
         yield submit, first_of, max(1, sum(client.nthreads().values()))
 
 
-def _one_thread() -> None:
-    """Workers share the cores between tiles, not within one."""
+def _settle_in() -> None:
+    """Share the cores between tiles, not within one; leave when the parent is gone, however it went."""
     import cv2
 
     cv2.setNumThreads(1)
+    Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

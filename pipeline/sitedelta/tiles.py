@@ -28,10 +28,10 @@ class Tile:
         h = self.halo
         return self.row0 - h, self.row1 + h, self.col0 - h, self.col1 + h
 
-    def window_within(self, shape: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Give the core with as much of its halo as the grid has."""
+    def window_within(self, shape: tuple[int, int], *, snap: int = 1) -> tuple[int, int, int, int]:
+        """Give the core with as much of its halo as the grid has, begun at multiples of `snap`."""
         row0, row1, col0, col1 = self.window
-        return max(0, row0), min(shape[0], row1), max(0, col0), min(shape[1], col1)
+        return max(0, row0) // snap * snap, min(shape[0], row1), max(0, col0) // snap * snap, min(shape[1], col1)
 
     @property
     def inner(self) -> tuple[slice, slice]:

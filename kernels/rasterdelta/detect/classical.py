@@ -11,7 +11,7 @@ from rasterdelta.detect.cascade import REFUSED, Cascade
 from rasterdelta.detect.classes import SEARCHES, Search
 from rasterdelta.detect.heading import long_axis_deg, mirror_axis_deg
 from rasterdelta.detect.protocol import Accuracy, Detections
-from rasterdelta.detect.pyramid import Scale, halo_px, places, scales
+from rasterdelta.detect.pyramid import GRID_PX, Scale, halo_px, places, scales
 from rasterdelta.detect.suppress import ROUNDS, suppress
 from rasterdelta.errors import KernelError
 from rasterdelta.types import FloatArray, Image, Mask, Plane
@@ -20,7 +20,6 @@ CHUNK = 8192
 """Places scored at a time."""
 LARGEST = 0.5
 """Octaves by which a length may differ from the one looked for."""
-GSDS_M = tuple(0.1 * 2 ** (i / 16) for i in range(86))
 LOWEST = -2.0
 """Peaks of lower log-odds are dropped before suppression."""
 
@@ -49,15 +48,17 @@ class ClassicalDetector:
         """Classes that it can find."""
         return tuple(self.cascades)
 
-    def halo_m(self, label: str, gsd_m: float | None = None) -> float:
-        """Metres of context around an object's centre; windows start at multiples of `pyramid.GRID_PX` pixels.
+    @property
+    def snap_px(self) -> int:
+        """Windows of a larger image must begin at multiples of it, for the same results."""
+        return GRID_PX
 
-        With a ground sampling distance what that one needs, else what the worst from 0.1 to 4 m needs.
-        """
+    def halo_m(self, label: str, gsd_m: float) -> float:
+        """Metres of context that it needs around an object's centre."""
         search = self._search(label)
         longest = max(search.lengths_m) * 2**LARGEST * search.length_factor
         rivals = ROUNDS * max(search.apart, search.apart_along) * longest
-        return max(halo_px(search, g) * g for g in (GSDS_M if gsd_m is None else (gsd_m,))) + rivals
+        return halo_px(search, gsd_m) * gsd_m + rivals
 
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:
         """Give the measured accuracy at this ground sampling distance."""

@@ -73,7 +73,11 @@ class Detector(Protocol):
     def classes(self) -> tuple[str, ...]:
         """Classes that it can find."""
 
-    def halo_m(self, label: str) -> float:
+    @property
+    def snap_px(self) -> int:
+        """Windows of a larger image must begin at multiples of it, for the same results."""
+
+    def halo_m(self, label: str, gsd_m: float) -> float:
         """Metres of context that it needs around an object's centre."""
 
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:
