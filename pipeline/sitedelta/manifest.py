@@ -1,5 +1,6 @@
 """What a run did with a site: the record that the report, the evidence and the next run read."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -143,14 +144,24 @@ def read_manifest(path: Path) -> Manifest:
     from pydantic import ValidationError
 
     try:
-        found = _adapter().validate_json(path.read_bytes())
+        content = path.read_bytes()
+        _refuse_other_format(path, content)
+        return _adapter().validate_json(content)
     except FileNotFoundError as error:
         msg = f"{path.parent} holds no site: {path.name} is missing; run `sitedelta run` first"
         raise InputError(msg) from error
     except ValidationError as error:
         msg = f"{path} is damaged ({error.errors()[0]['msg']}); run `sitedelta run` again"
         raise InputError(msg) from error
-    if found.format != FORMAT:
-        msg = f"{path} has format {found.format}, this version reads {FORMAT}; run `sitedelta run` again"
+
+
+def _refuse_other_format(path: Path, content: bytes) -> None:
+    """Look for the format by itself: the fields of another may differ."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return
+    stated = found.get("format", FORMAT) if isinstance(found, dict) else FORMAT
+    if stated != FORMAT:
+        msg = f"{path} has format {stated}, this version reads {FORMAT}; run `sitedelta run` again"
         raise InputError(msg)
-    return found

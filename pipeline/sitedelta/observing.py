@@ -30,10 +30,12 @@ class Extent:
     zone: str
     rows: NDArray[np.float64]
     cols: NDArray[np.float64]
+    within: float = 1.0
+    """Share of the zone that lies on the site grid: nothing is said of the rest."""
 
     def share(self, seen: NDArray[np.bool_]) -> float:
-        """Give the share of the points that are seen."""
-        return float(seen.mean()) if seen.size else 0.0
+        """Give the share of the zone that is seen, from whether the points are."""
+        return self.within * float(seen.mean()) if seen.size else 0.0
 
 
 def extents(grid: SiteGrid, zones: Sequence[Zone]) -> tuple[Extent, ...]:
@@ -44,13 +46,16 @@ def extents(grid: SiteGrid, zones: Sequence[Zone]) -> tuple[Extent, ...]:
     )
     rows, cols = rows.ravel(), cols.ravel()
     found = [Extent(WHOLE_SITE, rows, cols)]
+    site = shapely.box(-0.5, -0.5, grid.shape[1] - 0.5, grid.shape[0] - 0.5)
     for zone in zones:
-        inside = shapely.contains_xy(zone.polygon, cols, rows)
+        here = shapely.intersection(zone.polygon, site)
+        within = float(here.area / zone.polygon.area)
+        inside = shapely.contains_xy(here, cols, rows)
         if inside.any():
-            found.append(Extent(zone.id, rows[inside], cols[inside]))
+            found.append(Extent(zone.id, rows[inside], cols[inside], within))
         else:
-            point = zone.polygon.representative_point()
-            found.append(Extent(zone.id, np.array([point.y]), np.array([point.x])))
+            point = here.representative_point()
+            found.append(Extent(zone.id, np.array([point.y]), np.array([point.x]), within))
     return tuple(found)
 
 

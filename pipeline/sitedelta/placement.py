@@ -89,7 +89,8 @@ class Placement:
         c, r = np.tensordot(inverse, np.stack([frame_cols, frame_rows]) - _column(self.alignment, frame_cols), 1)
         for _ in range(0 if self.alignment.field is None else 4):
             dcol, drow = self.alignment.displacement(np.asarray(r, np.float32), np.asarray(c, np.float32))
-            r, c = r + (frame_rows - (r + drow)), c + (frame_cols - (c + dcol))
+            off_c, off_r = np.tensordot(inverse, np.stack([frame_cols - (c + dcol), frame_rows - (r + drow)]), 1)
+            r, c = r + off_r, c + off_c
         return r, c
 
     def seen_at(self, rows: Coordinates, cols: Coordinates) -> NDArray[np.bool_]:
@@ -101,7 +102,8 @@ class Placement:
         step = 8.0
         there = row - step * np.cos(np.radians(heading_deg)), col + step * np.sin(np.radians(heading_deg))
         r, c = self.to_grid(np.array([row, there[0]]), np.array([col, there[1]]))
-        return float(np.degrees(np.arctan2(c[1] - c[0], r[0] - r[1])) % 360)
+        turn = np.degrees(np.arctan2(c[1] - c[0], r[0] - r[1]))
+        return float(turn % 360 % 360)  # a tiny negative turn rounds up to 360 once
 
 
 def _column(alignment: Alignment, like: Coordinates) -> Coordinates:

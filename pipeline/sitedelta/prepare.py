@@ -8,6 +8,7 @@ from rasterdelta.display import Stretch, fit_stretch
 from rasterdelta.masks import bright_cloud
 from rasterdelta.types import Mask
 from sitedelta.bands import display_bands
+from sitedelta.errors import RasterError
 from sitedelta.grid import scene_grid
 from sitedelta.placement import CoarseMask
 from sitedelta.raster import Reader
@@ -34,12 +35,17 @@ class Prepared:
 
 
 def prepare(scene: Scene) -> Prepared:
-    """Read an overview of a scene and estimate its display stretch and its clear area."""
+    """Read an overview of a scene and estimate its display stretch and its clear area.
+
+    Raises `RasterError` where it holds no valid pixel, or cannot be read.
+    """
     height, width, step = fitted_size(scene.height, scene.width, _MOST)
     with Reader(scene.uri) as reader:
         image, valid = reader.read(
             (0, scene.height, 0, scene.width), bands=display_bands(scene), out_shape=(height, width)
         )
+    if not valid.any():
+        raise RasterError(f"{scene.originals[0]}: holds no valid pixel; leave it out, or correct its no-data value")
     stretch = fit_stretch(image, valid, dtype=scene.dtype)
     pixel_m = scene_grid(scene).gsd_m
     cloud_free = (

@@ -1,7 +1,8 @@
 """Write rasters on a grid as cloud-optimised GeoTIFFs, block by block, aside first."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,14 +44,11 @@ def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layou
         "dtype": layout.dtype,
         "nodata": layout.nodata,
         "tiled": True,
+        "photometric": "RGB" if (layout.count, layout.dtype) == (3, "uint8") else "MINISBLACK",
         "BIGTIFF": "IF_SAFER",
         **_georeference(grid),
     }
-    with (
-        warnings.catch_warnings(),
-        written_aside(path) as aside,
-        written_aside(path.with_suffix(".plain.tif")) as plain,
-    ):
+    with warnings.catch_warnings(), written_aside(path) as aside, _scratch(aside) as plain:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES", GDAL_CACHEMAX=64), rasterio.open(plain, "w", **profile) as out:
             out.update_tags(**tags)
@@ -63,7 +61,16 @@ def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layou
                     out.write_mask(mask, window=window)
         with rasterio.Env(GDAL_CACHEMAX=64):
             shutil.copy(plain, aside, driver="COG", **_compression(layout))
-    path.with_suffix(".plain.tif").unlink(missing_ok=True)
+
+
+@contextmanager
+def _scratch(aside: Path) -> Iterator[Path]:
+    """Give a name beside a file that is being written, and remove what stands there in the end."""
+    plain = aside.with_suffix(".plain")
+    try:
+        yield plain
+    finally:
+        plain.unlink(missing_ok=True)
 
 
 def _georeference(grid: SiteGrid) -> dict[str, Any]:

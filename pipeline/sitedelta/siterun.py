@@ -37,7 +37,7 @@ from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
-from sitedelta.siteinputs import SiteInputs, parameters, portable, settle
+from sitedelta.siteinputs import SiteInputs, nothing_left_behind, parameters, portable, settle
 from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
 from sitedelta.store import SiteStore, write_text
 from sitedelta.tables import to_frame, to_geoframe, write_table
@@ -88,10 +88,11 @@ def run_site(
     progress: Progress = silent,
 ) -> bool:
     """Bring a site's results up to date; False where there was nothing new to do."""
-    inputs = settle(site, store, since=since, until=until)
-    if _is_current(store, inputs.key):
-        return False
-    placed = _place(inputs, progress)
+    with nothing_left_behind(store.root):
+        inputs = settle(site, store, since=since, until=until)
+        if _is_current(store, inputs.key):
+            return False
+        placed = _place(inputs, progress)
     plan = _plan(inputs, placed, store, progress)
     run_tasks(_tasks(plan), jobs=jobs, scheduler=scheduler, progress=progress, what="tiles")
     found, pairs = _merge(inputs, placed, plan, store)

@@ -17,6 +17,8 @@ _NODES = 32
 """Grid pixels between two exact evaluations of the mapping; bilinear between them."""
 _REACH = 4
 """Scene pixels that the resampling kernel may reach beyond a point."""
+_FRACTIONS = 32
+"""Parts of a pixel that `resample` tells apart."""
 
 
 def scene_coordinates(
@@ -65,7 +67,7 @@ def read_placed(
         averaged first.
     """
     rows, cols = scene_coordinates(to_scene, window, step=step)
-    return _read_at(scene, rows, cols, bands)
+    return _read_at(scene, rows, cols, bands, _factor(to_scene, step))
 
 
 def read_clear(
@@ -73,12 +75,13 @@ def read_clear(
 ) -> tuple[Image, Mask]:
     """Read a window of the site grid; True in the mask where there is data and no cloud."""
     rows, cols = scene_coordinates(placement.to_scene, window, step=step)
-    image, valid = _read_at(placement.scene, rows, cols, bands)
+    image, valid = _read_at(placement.scene, rows, cols, bands, _factor(placement.to_scene, step))
     return image, valid & placement.clear.at(rows, cols)
 
 
-def _read_at(scene: Scene, rows: Coordinates, cols: Coordinates, bands: Sequence[int]) -> tuple[Image, Mask]:
-    factor = max(1, int(_ratio(rows, cols) + 0.25))
+def _read_at(
+    scene: Scene, rows: Coordinates, cols: Coordinates, bands: Sequence[int], factor: int
+) -> tuple[Image, Mask]:
     source = _source_window(rows, cols, scene, factor)
     if source is None:
         shape = rows.shape
@@ -91,14 +94,21 @@ def _read_at(scene: Scene, rows: Coordinates, cols: Coordinates, bands: Sequence
 
 
 def _within(positions: Coordinates, first: int, factor: int) -> Plane:
-    return ((positions - first + 0.5) / factor - 0.5).astype(np.float32)
+    """Give places in a part of the scene that begins at `first`, a multiple of `factor`.
+
+    They are taken to the fraction that `resample` works with before they are moved: rounding then is the same wherever
+    the part begins.
+    """
+    places = np.round(((positions + 0.5) / factor - 0.5) * _FRACTIONS) / _FRACTIONS
+    return (places - first // factor).astype(np.float32)
 
 
-def _ratio(rows: Coordinates, cols: Coordinates) -> float:
-    """Scene pixels per cell, along the window's first row and column."""
-    down = np.hypot(rows[-1, 0] - rows[0, 0], cols[-1, 0] - cols[0, 0]) / max(1, rows.shape[0] - 1)
-    right = np.hypot(rows[0, -1] - rows[0, 0], cols[0, -1] - cols[0, 0]) / max(1, rows.shape[1] - 1)
-    return float(max(down, right))
+def _factor(to_scene: ToScene, step: float) -> int:
+    """Give the scene's pixels along a side of a cell, from one fixed place of the grid: the same for any window."""
+    reach = _NODES * step
+    rows, cols = to_scene(np.array([0.0, reach, 0.0]), np.array([0.0, 0.0, reach]))
+    sides = np.hypot(rows[1:] - rows[0], cols[1:] - cols[0]) / _NODES
+    return max(1, int(sides.max() + 0.25))
 
 
 def _source_window(rows: Coordinates, cols: Coordinates, scene: Scene, factor: int) -> tuple[int, int, int, int] | None:

@@ -18,12 +18,13 @@ from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
 from sitedelta.report.geojson import collection
 from sitedelta.scene import Kind
-from sitedelta.store import write_json
+from sitedelta.store import write_json, write_text
 from sitedelta.tiles import cut
 from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
 
 if TYPE_CHECKING:
     import xarray as xr
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -155,6 +156,6 @@ def _write(done: Compared, out: Path, *, score: bool) -> None:
     write_change(out / "change.tif", done.found, grid, step=step, key="")
     if score:
         write_score(out / "score.tif", done.found, grid, step=step, key="")
-    write_json(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
+    write_text(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
     draw_change(out / "change.png", done.images, done.found)
     write_json(out / "summary.json", done.summary())

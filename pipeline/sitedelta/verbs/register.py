@@ -19,7 +19,7 @@ from sitedelta.rasterfile import Block, Layout, write_cog
 from sitedelta.store import write_text
 from sitedelta.tiles import cut
 from sitedelta.verbs.images import image_summary, open_images, refused, stand
-from sitedelta.warp import read_placed
+from sitedelta.warp import read_placed, scene_coordinates
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -110,7 +110,7 @@ def register_files(
         layout = Layout(2, "float32", ("dcol", "drow"), nodata=float("nan"))
         write_cog(field, _displacements(placement, grid), grid, layout, tags={})
     if points is not None:
-        write_text(points, _csv(found))
+        write_text(points, _csv(found, placement))
     progress(2, 2, "resampling")
     return {
         "reference": image_summary(first),
@@ -146,22 +146,19 @@ def _blocks(placement: Placement, grid: SiteGrid) -> Iterator[Block]:
 
 
 def _displacements(placement: Placement, grid: SiteGrid) -> Iterator[Block]:
-    scene, found = placement.scene, placement.alignment
-    if found is None:
-        return
+    scene = placement.scene
     for tile in cut(grid.shape, halo=0):
         row0, row1, col0, col1 = tile.core
-        rows, cols = np.meshgrid(
-            np.arange(row0, row1, dtype=np.float32), np.arange(col0, col1, dtype=np.float32), indexing="ij"
-        )
-        shift = np.stack(found.displacement(rows, cols))
-        r, c = placement.to_scene(rows.astype(np.float64), cols.astype(np.float64))
+        rows, cols = np.meshgrid(np.arange(row0, row1, dtype=float), np.arange(col0, col1, dtype=float), indexing="ij")
+        r, c = scene_coordinates(placement.to_scene, tile.core)
         inside = (r >= 0) & (r <= scene.height - 1) & (c >= 0) & (c <= scene.width - 1)
-        yield tile.row0, tile.col0, np.where(inside, shift, np.nan).astype(np.float32), None
+        shift = np.where(inside, np.stack([c - cols, r - rows]), np.nan)
+        yield tile.row0, tile.col0, shift.astype(np.float32), None
 
 
-def _csv(found: Alignment) -> str:
+def _csv(found: Alignment, placement: Placement) -> str:
     p = found.points
-    rows = zip(p.col, p.row, p.dcol, p.drow, p.quality, p.inlier, strict=True)
+    r, c = placement.frame.to_scene(p.row + p.drow, p.col + p.dcol)
+    rows = zip(p.col, p.row, c - p.col, r - p.row, p.quality, p.inlier, strict=True)
     lines = [f"{c:.3f},{r:.3f},{dc:.4f},{dr:.4f},{q:.4f},{int(i)}" for c, r, dc, dr, q, i in rows]
     return "\n".join(["col,row,dcol,drow,quality,inlier", *lines, ""])

@@ -1,0 +1,170 @@
+"""Small images of an invented place, written on the fly, and a detector that finds painted marks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+import yaml
+from affine import Affine
+from numpy.typing import NDArray
+
+from rasterdelta.detect.protocol import Accuracy, Detections
+from sitedelta.ingest import scene_from_file
+from sitedelta.scene import Scene
+
+CRS = "EPSG:32636"
+CORNER = (767_900.0, 3_921_500.0)
+"""Upper left corner of the ground, metres east and north."""
+AIRCRAFT, VEHICLE = (250, 5, 5), (5, 5, 250)
+"""Colours of the marks that stand for objects."""
+CLOUD = 240
+
+
+def textured(height: int, width: int, *, seed: int = 0) -> NDArray[np.uint8]:
+    """Give ground that can be matched: fields, edges and grain, shape (3, height, width)."""
+    rng = np.random.default_rng(seed)
+    plane = np.zeros((height, width), np.float32)
+    for sigma, weight in ((1.2, 9), (4, 16), (14, 22)):
+        noise = cv2.GaussianBlur(rng.normal(size=plane.shape).astype(np.float32), (0, 0), sigma)
+        plane += weight * noise / noise.std()
+    for _ in range(height * width // 1500):
+        r, c, h, w = rng.integers(0, height), rng.integers(0, width), rng.integers(6, 30), rng.integers(6, 30)
+        plane[r : r + h, c : c + w] += rng.normal(0, 18)
+    tint = np.array([1.0, 0.95, 0.85])[:, None, None]
+    return np.clip((105 + plane) * tint, 30, 190).astype(np.uint8)
+
+
+def paint(image: NDArray[Any], row: float, col: float, length: int, width: int, colour: tuple[int, ...]) -> None:
+    """Paint an upright rectangle about a centre."""
+    r, c = round(row - (length - 1) / 2), round(col - (width - 1) / 2)
+    image[:, r : r + length, c : c + width] = np.array(colour, image.dtype)[: len(image), None, None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Writes images of one place into a folder."""
+
+    folder: Path
+
+    def write(
+        self,
+        name: str,
+        image: NDArray[Any],
+        *,
+        gsd: float = 0.5,
+        corner: tuple[float, float] | None = CORNER,
+        shift: tuple[float, float] = (0, 0),
+        tags: Mapping[str, str] | None = None,
+        **profile: Any,
+    ) -> Path:
+        """Write (band, row, column); `corner` None leaves the georeference out, `shift` (rows, columns) moves it."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if corner is not None:
+            origin = Affine(gsd, 0, corner[0] + shift[1] * gsd, 0, -gsd, corner[1] - shift[0] * gsd)
+            profile = {"crs": CRS, "transform": origin} | profile
+        driver = {".png": "PNG", ".jpg": "JPEG"}.get(path.suffix, "GTiff")
+        with rasterio.open(
+            path, "w", driver=driver, count=len(image), height=image.shape[1], width=image.shape[2],
+            dtype=image.dtype, **profile,
+        ) as out:  # fmt: skip
+            out.write(image)
+            out.update_tags(**(tags or {}))
+        return path
+
+    def scene(self, name: str, image: NDArray[Any], *, gsd: float = 0.5, **given: Any) -> Scene:
+        """Write an image and describe it."""
+        path = self.write(name, image, gsd=gsd, **given)
+        plain = given.get("corner", CORNER) is None
+        return scene_from_file(path, gsd_m=gsd if plain else None, require_date=False)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def place_in() -> Callable[[Path], Place]:
+    """Give a place in a folder of one's own."""
+    return Place
+
+
+@pytest.fixture(scope="session")
+def ground() -> Callable[..., NDArray[np.uint8]]:
+    return textured
+
+
+@pytest.fixture(scope="session")
+def marks() -> Any:
+    """Give what paints objects: `marks(image, row, col, length, width, marks.AIRCRAFT)`."""
+
+    class Marks:
+        AIRCRAFT, VEHICLE = AIRCRAFT, VEHICLE
+        __call__ = staticmethod(paint)
+
+    return Marks()
+
+
+class Spotter:
+    """Finds painted rectangles: red ones are aircraft, blue ones vehicles."""
+
+    name = "spotter 1"
+    classes = ("aircraft", "vehicle")
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def halo_m(self, label: str) -> float:
+        return {"aircraft": 40.0, "vehicle": 10.0}[label]
+
+    def accuracy(self, label: str, gsd_m: float) -> Accuracy:  # noqa: ARG002 - the protocol's signature
+        return Accuracy(0.95, 0.9, 200, "painted marks")
+
+    def detect(self, image, valid, *, gsd_m, classes) -> Detections:
+        self.calls += 1
+        return Detections.join([self._found(image, valid, gsd_m, label) for label in classes])
+
+    def _found(self, image, valid, gsd_m, label) -> Detections:
+        strong, weak = (image[0], image[2]) if label == "aircraft" else (image[2], image[0])
+        hit = (strong > 0.8) & (weak < 0.25) & (image[1] < 0.25) & valid
+        n, _, stats, centres = cv2.connectedComponentsWithStats(hit.astype(np.uint8), connectivity=4)
+        keep = [k for k in range(1, n) if stats[k, cv2.CC_STAT_AREA] >= 4]
+        sides = stats[keep][:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]].astype(float).reshape(-1, 2)
+        upright = sides[:, 0] >= sides[:, 1]
+        return Detections(
+            row=centres[keep][:, 1].reshape(-1),
+            col=centres[keep][:, 0].reshape(-1),
+            length_m=sides.max(1, initial=0) * gsd_m,
+            width_m=sides.min(1, initial=1e9) * gsd_m,
+            heading_deg=np.where(upright, 0.0, 90.0),
+            score=np.full(len(keep), 0.9),
+            label=np.full(len(keep), label, "<U16"),
+        )
+
+
+@pytest.fixture
+def spotter(monkeypatch: pytest.MonkeyPatch) -> Spotter:
+    """Count painted marks instead of what the shipped detector finds (in this process: `jobs=1`)."""
+    found = Spotter()
+    for module in ("counting", "siteplan", "siteinputs", "siterun"):
+        monkeypatch.setattr(f"sitedelta.{module}.shipped_detector", lambda: found)
+    return found
+
+
+@pytest.fixture
+def configure(tmp_path: Path) -> Callable[..., Path]:
+    """Write a configuration of one site."""
+
+    def write(*imagery: Mapping[str, Any], out: str = "out", name: str = "sites.yaml", **site: Any) -> Path:
+        content = {"output": out, "sites": [{"id": "base", "imagery": [dict(i) for i in imagery], **site}]}
+        path = tmp_path / name
+        path.write_text(yaml.safe_dump(content))
+        return path
+
+    return write

@@ -1,0 +1,35 @@
+"""Cutting a grid into tiles."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sitedelta.tiles import cut
+
+sizes = st.integers(1, 700)
+
+
+@given(sizes, sizes, st.integers(8, 300), st.integers(0, 40))
+def test_cores_cover_the_grid_once_in_like_sizes(height, width, core, halo):
+    tiles = list(cut((height, width), halo=halo, core=core))
+    covered = np.zeros((height, width), int)
+    for t in tiles:
+        covered[t.row0 : t.row1, t.col0 : t.col1] += 1
+    assert (covered == 1).all()
+    for sides in ({t.row1 - t.row0 for t in tiles}, {t.col1 - t.col0 for t in tiles}):
+        assert max(sides) - min(sides) <= 1
+        assert max(sides) <= max(1.5 * core, core + 1)
+
+
+@given(sizes, sizes, st.integers(8, 300), st.integers(0, 40))
+def test_windows_hold_core_and_halo(height, width, core, halo):
+    for t in cut((height, width), halo=halo, core=core):
+        rows, cols = t.window[1] - t.window[0], t.window[3] - t.window[2]
+        assert np.zeros((rows, cols))[t.inner].shape == (t.row1 - t.row0, t.col1 - t.col0)
+        assert t.window[0] + t.inner[0].start == t.row0
+        assert t.core == (t.row0, t.row1, t.col0, t.col1)
+        r0, r1, c0, c1 = t.window_within((height, width))
+        assert 0 <= r0 <= t.row0 < t.row1 <= r1 <= height
+        assert 0 <= c0 <= t.col0 < t.col1 <= c1 <= width
+        assert r0 == max(0, t.row0 - halo)
+        assert c1 == min(width, t.col1 + halo)
