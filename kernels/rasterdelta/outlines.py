@@ -36,7 +36,7 @@ def outlines(labels: Labels) -> list[tuple[int, list[Ring]]]:
     list of (label, rings)
         The shell first (clockwise in the image), then the holes (counter-clockwise).
     """
-    parts = connected(labels, connectivity=1)
+    parts: Labels = connected(labels, connectivity=1)  # type: ignore[no-untyped-call]  # scikit-image has no types
     padded = np.pad(parts, 1)
     row, col, side = _edges(padded)
     follow = _following(padded, row, col, side)
@@ -74,7 +74,8 @@ def _following(padded: NDArray[np.integer], row: _Index, col: _Index, side: _Ind
     next_side = (side + np.where(left, 3, np.where(straight, 0, 1))) % 4
     width = padded.shape[1]
     key, wanted = (row * width + col) * 4 + side, (next_row * width + next_col) * 4 + next_side
-    return np.searchsorted(key, wanted)
+    found: _Index = np.searchsorted(key, wanted)
+    return found
 
 
 def _loops(follow: _Index) -> list[_Index]:

@@ -129,7 +129,7 @@ class Change(_Model):
 
     method: Method = Field(default="auto", description="Change algorithm; auto chooses by kind and number of bands.")
     min_area_m2: float = Field(
-        MIN_AREA_M2,
+        default=MIN_AREA_M2,
         strict=True,
         ge=0,
         le=1e8,
@@ -137,7 +137,7 @@ class Change(_Model):
         description="Smaller changed regions are left out.",
     )
     false_alarm_rate: Annotated[float, Field(strict=True, gt=0, le=0.5, allow_inf_nan=False)] | None = Field(
-        None,
+        default=None,
         description="Share of unchanged pixels that may be called changed; each algorithm has its own where not given.",
     )
 

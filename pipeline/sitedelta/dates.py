@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sitedelta.errors import InputError
+from sitedelta.scene import Scene
 
 if TYPE_CHECKING:
     from sitedelta.raster import RasterInfo
@@ -26,6 +27,11 @@ class Taken(NamedTuple):
     date: datetime
     """UTC; midnight where only the day is known."""
     precision: Precision
+
+
+def has_date(scene: Scene) -> bool:
+    """Tell whether it is known when a scene was taken."""
+    return scene.date != NO_DATE
 
 
 def parse_date(text: str) -> date | datetime:

@@ -94,7 +94,7 @@ def scene_from_file(
     date
         When it was taken, where the image does not say.
     require_date
-        False: a date that is neither given nor found is `sitedelta.dates.NO_DATE`; see `has_date`.
+        False: a date that is neither given nor found is `sitedelta.dates.NO_DATE`; see `sitedelta.dates.has_date`.
 
     Raises
     ------
@@ -105,11 +105,6 @@ def scene_from_file(
         raise InputError(f"gsd {gsd_m:g}: metres a pixel must be greater than 0 and at most {COARSEST_M:g}")
     stated = Stated(date=date, gsd_m=gsd_m, kind=kind)
     return _scene(path, stated, workdir=workdir, require_date=require_date, today=None)[0]
-
-
-def has_date(scene: Scene) -> bool:
-    """Tell whether it is known when a scene was taken."""
-    return scene.date != NO_DATE
 
 
 def _entries(site: Site) -> dict[Path, Imagery]:

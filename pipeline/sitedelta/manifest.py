@@ -11,6 +11,8 @@ from sitedelta.scene import Scene
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from sitedelta.grid import SiteGrid
+
 FORMAT = 1
 
 AlignmentStatus = Literal["reference", "aligned", "georeference", "refused"]
@@ -126,6 +128,12 @@ class Manifest:
     """What the run wants the reader to know, e.g. duplicates left out."""
     files: dict[str, str]
     """SHA-256 of each table and raster by path relative to the site's folder."""
+
+
+def grid_record(grid: "SiteGrid") -> GridRecord:
+    """Write down a site grid."""
+    a = grid.transform
+    return GridRecord(*grid.shape, grid.gsd_m, grid.crs_wkt, (a.a, a.b, a.c, a.d, a.e, a.f))
 
 
 def _adapter() -> "TypeAdapter[Manifest]":

@@ -22,11 +22,11 @@ from sitedelta.manifest import (
     FORMAT,
     AlignmentRecord,
     DetectorRecord,
-    GridRecord,
     Manifest,
     PairRecord,
     SceneRecord,
     ZoneRecord,
+    grid_record,
     to_json,
 )
 from sitedelta.objects import site_objects
@@ -284,7 +284,7 @@ def _write(
         key=inputs.key,
         site=inputs.site.id,
         name=inputs.site.name,
-        grid=_grid_record(inputs),
+        grid=grid_record(inputs.grid),
         zones=tuple(ZoneRecord(z.id, z.name, z.area_m2, z.polygon.wkt) for z in inputs.zones),
         scenes=_scene_records(inputs, placed, plan, store),
         pairs=pairs,
@@ -295,12 +295,6 @@ def _write(
         files={p.relative_to(store.root).as_posix(): sha256_file(p) for p in files},
     )
     write_text(store.manifest, to_json(manifest))
-
-
-def _grid_record(inputs: SiteInputs) -> GridRecord:
-    grid = inputs.grid
-    a = grid.geobox.affine
-    return GridRecord(*grid.shape, grid.gsd_m, grid.crs_wkt, (a.a, a.b, a.c, a.d, a.e, a.f))
 
 
 def _scene_records(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> tuple[SceneRecord, ...]:

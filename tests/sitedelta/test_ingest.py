@@ -10,10 +10,10 @@ import rasterio
 from affine import Affine
 
 from sitedelta.config import Imagery, Site
-from sitedelta.dates import NO_DATE
+from sitedelta.dates import NO_DATE, has_date
 from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file
-from sitedelta.ingest import Ingest, has_date, ingest, scene_from_file
+from sitedelta.ingest import Ingest, ingest, scene_from_file
 
 TODAY = date(2025, 3, 1)
 RNG = np.random.default_rng(3)

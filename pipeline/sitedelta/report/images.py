@@ -37,7 +37,7 @@ def overview(path: Path, *, long_side: int) -> np.ndarray:
         shape = (max(1, round(d.height * scale)), max(1, round(d.width * scale)))
         bands = d.read(out_shape=(d.count, *shape), resampling=Resampling.average)
         valid = d.dataset_mask(out_shape=shape) > 0
-    return _striped(bands.transpose(1, 2, 0), valid)
+    return striped(bands.transpose(1, 2, 0), valid)
 
 
 def chip(path: Path, window: Window, *, most: int) -> np.ndarray:
@@ -61,8 +61,8 @@ def chip(path: Path, window: Window, *, most: int) -> np.ndarray:
             inside = np.s_[r0 - top : r1 - top, c0 - left : c1 - left]
             bands[:, *inside] = d.read(window=part)
             valid[inside] = d.dataset_mask(window=part) > 0
-    striped = _striped(bands.transpose(1, 2, 0), valid)
-    return striped if window.side <= most else _reduced(striped, most)
+    shown = striped(bands.transpose(1, 2, 0), valid)
+    return shown if window.side <= most else _reduced(shown, most)
 
 
 def _reduced(image: np.ndarray, side: int) -> np.ndarray:
@@ -70,7 +70,7 @@ def _reduced(image: np.ndarray, side: int) -> np.ndarray:
     return small.reshape(side, side, -1)
 
 
-def _striped(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
+def striped(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """Put stripes where there is no data."""
     diagonal = np.add.outer(np.arange(valid.shape[0]), np.arange(valid.shape[1]))
     stripes = np.where(diagonal // 6 % 2 == 0, *_NO_DATA).astype(np.uint8)

@@ -12,15 +12,16 @@ from sitedelta.context import save_context
 from sitedelta.defaults import MIN_AREA_M2
 from sitedelta.engine import run_tasks
 from sitedelta.errors import InputError
-from sitedelta.pairfigure import draw_change
 from sitedelta.pairs import ChangeTask, PairEstimate, check_method, estimate_pair
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
 from sitedelta.report.geojson import collection
 from sitedelta.scene import Kind
-from sitedelta.store import write_json, write_text
+from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.tiles import cut
 from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
+from sitedelta.verbs.picture import picture
+from sitedelta.wording import percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -157,5 +158,11 @@ def _write(done: Compared, out: Path, *, score: bool) -> None:
     if score:
         write_score(out / "score.tif", done.found, grid, step=step, key="")
     write_text(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
-    draw_change(out / "change.png", done.images, done.found)
+    with written_aside(out / "change.png") as aside:
+        aside.write_bytes(picture(done.images, _title(done), changes=done.regions))
     write_json(out / "summary.json", done.summary())
+
+
+def _title(done: Compared) -> str:
+    share, seen = percent(done.found.share_changed), percent(done.found.share_observed)
+    return f"{len(done.regions)} places changed: {share} of the {seen} of the ground that both dates show"

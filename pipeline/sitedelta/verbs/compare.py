@@ -12,13 +12,13 @@ from sitedelta.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counting import count_scenes
 from sitedelta.events import find_events
 from sitedelta.objects import site_objects
-from sitedelta.pairfigure import draw_events
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Event, EventKind, SiteObject
 from sitedelta.scene import Scene
-from sitedelta.store import write_json, write_text
+from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.tables import to_frame
 from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
+from sitedelta.verbs.picture import picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,8 +138,15 @@ def _claims(scene: Scene, labels: Sequence[str]) -> tuple[Claim, ...]:
 
 def _write(done: Told, out: Path) -> None:
     write_text(out / "events.csv", _csv(done.events))
-    draw_events(out / "compare.png", done.images, done.events)
+    with written_aside(out / "compare.png") as aside:
+        aside.write_bytes(picture(done.images, _title(done), events=done.events))
     write_json(out / "summary.json", done.summary())
+
+
+def _title(done: Told) -> str:
+    kinds = Counter(e.kind for e in done.events)
+    told = {EventKind.NOT_OBSERVABLE: "not observable"}
+    return ", ".join(f"{kinds[k]} {told.get(k, k.value)}" for k in EventKind)
 
 
 def _csv(events: Sequence[Event]) -> str:

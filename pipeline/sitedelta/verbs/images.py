@@ -6,9 +6,10 @@ from typing import Any
 
 from rasterdelta.registration.result import IDENTITY, Alignment, Refusal
 from sitedelta.align import align, frame_of
+from sitedelta.dates import has_date
 from sitedelta.errors import RegistrationRefused
 from sitedelta.grid import SiteGrid, choose_grid, scene_grid
-from sitedelta.ingest import has_date, scene_from_file
+from sitedelta.ingest import scene_from_file
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.scene import Kind, Scene
