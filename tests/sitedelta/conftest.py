@@ -116,11 +116,12 @@ class Spotter:
 
     name = "spotter 1"
     classes = ("aircraft", "vehicle")
+    snap_px = 8
 
     def __init__(self) -> None:
         self.calls = 0
 
-    def halo_m(self, label: str) -> float:
+    def halo_m(self, label: str, gsd_m: float) -> float:  # noqa: ARG002 - the protocol's signature
         return {"aircraft": 40.0, "vehicle": 10.0}[label]
 
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:  # noqa: ARG002 - the protocol's signature
@@ -131,8 +132,8 @@ class Spotter:
         return Detections.join([self._found(image, valid, gsd_m, label) for label in classes])
 
     def _found(self, image, valid, gsd_m, label) -> Detections:
-        strong, weak = (image[0], image[2]) if label == "aircraft" else (image[2], image[0])
-        hit = (strong > 0.8) & (weak < 0.25) & (image[1] < 0.25) & valid
+        strong, weak = (image[0], image[-1]) if label == "aircraft" else (image[-1], image[0])
+        hit = (strong > 0.8) & (weak < 0.25) & valid
         n, _, stats, centres = cv2.connectedComponentsWithStats(hit.astype(np.uint8), connectivity=4)
         keep = [k for k in range(1, n) if stats[k, cv2.CC_STAT_AREA] >= 4]
         sides = stats[keep][:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]].astype(float).reshape(-1, 2)

@@ -33,3 +33,13 @@ def test_windows_hold_core_and_halo(height, width, core, halo):
         assert 0 <= c0 <= t.col0 < t.col1 <= c1 <= width
         assert r0 == max(0, t.row0 - halo)
         assert c1 == min(width, t.col1 + halo)
+
+
+@given(sizes, sizes, st.integers(0, 40), st.sampled_from([1, 4, 16]))
+def test_windows_begin_where_they_are_asked_to(height, width, halo, snap):
+    for t in cut((height, width), halo=halo, core=100):
+        plain, snapped = t.window_within((height, width)), t.window_within((height, width), snap=snap)
+        assert snapped[0] % snap == snapped[2] % snap == 0
+        assert 0 <= plain[0] - snapped[0] < snap
+        assert 0 <= plain[2] - snapped[2] < snap
+        assert (snapped[1], snapped[3]) == (plain[1], plain[3])
