@@ -18,6 +18,8 @@ class Search:
     """Lengths of fewer pixels of the image itself are not looked for."""
     stride: int
     """Every so many pixels of the level are tried."""
+    first: int
+    """Of these every so many along rows and columns are tried first; the others only beside promising ones."""
     apart: float
     """Two objects lie at least this share of their mean length apart across their heading."""
     apart_along: float
@@ -40,6 +42,7 @@ AIRCRAFT = Search(
     coarsest_px=9.0,
     smallest_px=8.0,
     stride=2,
+    first=1,
     apart=0.6,
     apart_along=0.6,
     aspect=0.9,
@@ -51,6 +54,7 @@ VEHICLE = Search(
     coarsest_px=9.0,
     smallest_px=7.0,
     stride=1,
+    first=2,
     apart=0.4,
     apart_along=0.75,
     aspect=0.42,

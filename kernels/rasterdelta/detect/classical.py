@@ -20,6 +20,8 @@ CHUNK = 8192
 """Places scored at a time."""
 LARGEST = 0.5
 """Octaves by which a length may differ from the one looked for."""
+PROMISING = -1.5
+"""Log-odds of a place beside which all places are tried."""
 LOWEST = -2.0
 """Peaks of lower log-odds are dropped before suppression."""
 
@@ -41,7 +43,7 @@ class ClassicalDetector:
 
     cascades: dict[str, Cascade]
     table: Table
-    name: str = "rasterdelta-classical 1"
+    name: str = "rasterdelta-classical 2"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -115,7 +117,7 @@ def find(image: Image, valid: Mask, *, gsd_m: float, search: Search, cascade: Ca
 
 
 def _scale_peaks(scale: Scale, search: Search, cascade: Cascade) -> tuple[NDArray[np.float64], ...]:
-    score, size = _maps(scale, search.stride, cascade)
+    score, size = _maps(scale, search, cascade)
     i, j = _local_maxima(score)
     rows, cols = i * search.stride, j * search.stride
     around = scale.sampler.spectra(rows, cols)
@@ -132,13 +134,24 @@ def _scale_peaks(scale: Scale, search: Search, cascade: Cascade) -> tuple[NDArra
     return tuple(np.asarray(f, np.float64) for f in found)
 
 
-def _maps(scale: Scale, stride: int, cascade: Cascade) -> tuple[Plane, Plane]:
-    rows, cols = places(scale.level, stride)
-    shape = scale.level.valid[::stride, ::stride].shape
+def _maps(scale: Scale, search: Search, cascade: Cascade) -> tuple[Plane, Plane]:
+    """Score places `search.stride` pixels apart: every `search.first`-th, then what lies beside promising ones."""
+    step, wide = search.stride, search.stride * search.first
+    shape = scale.level.valid[::step, ::step].shape
     score, size = np.full(shape, REFUSED, np.float32), np.zeros(shape, np.float32)
-    for start in range(0, len(rows), CHUNK):
-        r, c = rows[start : start + CHUNK], cols[start : start + CHUNK]
-        score[r // stride, c // stride], size[r // stride, c // stride] = cascade(scale, r, c)
+
+    def fill(rows: NDArray[np.intp], cols: NDArray[np.intp]) -> None:
+        for start in range(0, len(rows), CHUNK):
+            r, c = rows[start : start + CHUNK], cols[start : start + CHUNK]
+            score[r // step, c // step], size[r // step, c // step] = cascade(scale, r, c)
+
+    fill(*places(scale.level, wide))
+    if wide > step:
+        near = cv2.dilate((score > PROMISING).astype(np.uint8), np.ones((2 * search.first - 1,) * 2, np.uint8)) > 0
+        near[:: search.first, :: search.first] = False
+        rows, cols = places(scale.level, step)
+        chosen = near[rows // step, cols // step]
+        fill(rows[chosen], cols[chosen])
     return score, size
 
 

@@ -57,7 +57,7 @@ class Accuracy:
     precision: float
     recall: float
     objects: int
-    """Labelled objects that stand behind the two rates."""
+    """Objects that the two rates are worth: fewer than were labelled, as images differ by more than chance."""
     source: str
     """What it was measured on."""
 

@@ -66,5 +66,5 @@ def halo_px(search: Search, gsd_m: float) -> int:
         octave = search.octave(length_m, gsd_m)
         if octave is not None:
             pixel_m = gsd_m * 2**octave
-            reaches.append((reach_px(length_m / pixel_m) + REACH + search.stride + 1) * 2**octave)
+            reaches.append((reach_px(length_m / pixel_m) + REACH + search.stride * search.first + 1) * 2**octave)
     return max(reaches)

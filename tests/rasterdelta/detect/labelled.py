@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ class Picture:
     size_px: np.ndarray
     counted: np.ndarray
     """False: truncated, doubtful."""
+    airplanes: int = 0
+    """Airplanes among the objects of other classes."""
 
     def read(self, factor: float = 1.0) -> np.ndarray:
         """Give the image, float32 in 0 to 1, (band, row, column), averaged to `factor` times its pixel size."""
@@ -51,12 +54,14 @@ def _pictures(
     folder: Path, labels: str, names: list[str], gsd_m: dict[str, float], classes: tuple[str, ...]
 ) -> Iterator[Picture]:
     with (folder / labels).open(newline="") as f:
-        rows = [r for r in csv.DictReader(f) if r["class"] not in NOT_OBJECTS]
+        every = list(csv.DictReader(f))
+    rows = [r for r in every if r["class"] not in NOT_OBJECTS]
+    flying = Counter(r["image"] for r in every if r["class"] == "airplane")
     for name in names:
         mine = [r for r in rows if r["image"] == name]
         row, col, size = np.array([_place(r) for r in mine], float).reshape(-1, 3).T
         counted = np.array([r["class"] in classes and (r.get("visibility") or "clear") == "clear" for r in mine], bool)
-        yield Picture(folder / "images" / name, gsd_m[name], row, col, size, counted)
+        yield Picture(folder / "images" / name, gsd_m[name], row, col, size, counted, flying[name])
 
 
 def airbus(data: Path, *, validation: bool) -> list[Picture]:
