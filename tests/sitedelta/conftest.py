@@ -162,9 +162,9 @@ def spotter(monkeypatch: pytest.MonkeyPatch) -> Spotter:
 def configure(tmp_path: Path) -> Callable[..., Path]:
     """Write a configuration of one site."""
 
-    def write(*imagery: Mapping[str, Any], out: str = "out", name: str = "sites.yaml", **site: Any) -> Path:
+    def write(*imagery: Mapping[str, Any], out: str = "out", file: str = "sites.yaml", **site: Any) -> Path:
         content = {"output": out, "sites": [{"id": "base", "imagery": [dict(i) for i in imagery], **site}]}
-        path = tmp_path / name
+        path = tmp_path / file
         path.write_text(yaml.safe_dump(content))
         return path
 

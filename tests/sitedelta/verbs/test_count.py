@@ -17,20 +17,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning"),
 ]
 COLUMNS = [
-    "image",
-    "class",
-    "score",
-    "row",
-    "col",
-    "length_m",
-    "width_m",
-    "heading_deg",
-    "row_min",
-    "col_min",
-    "row_max",
-    "col_max",
-    "lon",
-    "lat",
+    *("image", "class", "score", "row", "col", "length_m", "width_m", "heading_deg"),
+    *("row_min", "col_min", "row_max", "col_max", "lon", "lat"),
 ]
 
 
@@ -98,7 +86,7 @@ def test_the_summary_states_what_was_seen(earth, tmp_path):
     assert one["classes"]["vehicle"]["count"] == 2
 
 
-def test_what_the_image_cannot_show_is_not_zero(place, image, tmp_path):
+def test_what_the_image_cannot_show_is_not_zero(place, image):
     coarse = place.write("coarse.png", image, corner=None)
     done = count_files([coarse], gsd=3.0, jobs=1)
     classes = done.summary["images"][0]["classes"]
@@ -119,7 +107,7 @@ def test_an_empty_place_is_an_observed_zero(place, ground, tmp_path):
     assert (tmp_path / "found.csv").read_text().splitlines() == [",".join(COLUMNS)]
 
 
-def test_cloud_makes_a_count_partial(place, ground, marks, tmp_path):
+def test_cloud_makes_a_count_partial(place, ground, marks):
     under = ground(500, 500, seed=3)
     marks(under, 450, 450, 40, 20, marks.AIRCRAFT)
     rows, cols = np.mgrid[0:500, 0:500]
@@ -132,7 +120,7 @@ def test_cloud_makes_a_count_partial(place, ground, marks, tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["geojson", "gpkg", "parquet"])
-def test_tables_for_maps(earth, tmp_path, spotter, ending):
+def test_tables_for_maps(earth, tmp_path, ending):
     out = tmp_path / f"found.{ending}"
     count_files([earth], out=out, jobs=1)
     table = geopandas.read_parquet(out) if ending == "parquet" else geopandas.read_file(out)
@@ -148,7 +136,7 @@ def test_tables_for_maps(earth, tmp_path, spotter, ending):
 
 @pytest.mark.parametrize("ending", ["geojson", "gpkg", "parquet"])
 @pytest.mark.parametrize("empty", [True, False])
-def test_tables_in_pixels(place, image, ground, tmp_path, spotter, ending, empty):
+def test_tables_in_pixels(place, image, ground, tmp_path, ending, empty):
     path = place.write("base.png", ground(90, 90) if empty else image, corner=None)
     out = tmp_path / f"found.{ending}"
     count_files([path], out=out, gsd=0.5, jobs=1)
@@ -160,7 +148,7 @@ def test_tables_in_pixels(place, image, ground, tmp_path, spotter, ending, empty
         np.testing.assert_allclose(table.geometry.y, table["row"], atol=0.01)
 
 
-def test_several_images_are_counted_each_by_itself(earth, place, image, tmp_path):
+def test_several_images_are_counted_each_by_itself(earth, place, image):
     plain = place.write("plain.png", image[:, :100], corner=None)
     done = count_files([earth, plain, earth], gsd=0.5, jobs=1)
     assert [i["image"] for i in done.summary["images"]] == [str(earth), str(plain), str(earth)]
@@ -201,7 +189,7 @@ def test_input_that_cannot_be_used(earth, place, image, tmp_path):
     assert not (tmp_path / "found.xlsx").exists()
 
 
-def test_a_grey_image_is_counted_too(place, ground, tmp_path):
+def test_a_grey_image_is_counted_too(place, ground):
     grey = place.write("grey.tif", ground(80, 80)[:1])
     done = count_files([grey], classes=("aircraft",), jobs=1)
     assert done.summary["images"][0]["classes"]["aircraft"]["status"] == "observed_zero"
