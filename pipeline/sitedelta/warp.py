@@ -128,4 +128,5 @@ def _source_window(rows: Coordinates, cols: Coordinates, scene: Scene, factor: i
 def fitted_size(height: float, width: float, most: int) -> tuple[int, int, float]:
     """Give the shape and the cell size of the finest reduced grid whose longer side is at most `most` cells."""
     step = max(1.0, max(height, width) / most)
-    return max(1, int(np.ceil(height / step))), max(1, int(np.ceil(width / step))), step
+    rows, cols = (max(1, int(np.ceil(side / step - 1e-9))) for side in (height, width))
+    return rows, cols, step

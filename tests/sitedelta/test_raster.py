@@ -245,7 +245,7 @@ def test_ground_size_in_web_mercator_is_not_that_of_its_coordinates(tmp_path):
 
 
 def test_ground_size_of_rotated_and_south_up_grids(tmp_path):
-    turned = NORTH_UP * Affine.rotation(30) * Affine.scale(2)
+    turned = NORTH_UP @ Affine.rotation(30) @ Affine.scale(2)
     for name, transform, size in (("a", turned, 1.0), ("b", Affine(0.5, 0, 220000, 0, 0.5, 3920000), 0.5)):
         info = describe(write(tmp_path / f"{name}.tif", SCENE, crs=UTM, transform=transform))
         assert info.gsd_m == pytest.approx(size, rel=1e-9)

@@ -67,7 +67,7 @@ def _convert(
 ) -> tuple[Array, Array]:
     x, y = np.asarray(cols, np.float64) + 0.5, np.asarray(rows, np.float64) + 0.5
     if source.crs is None or target.crs is None or source.crs == target.crs:
-        x, y = affine_points(~target.transform * source.transform, x, y)
+        x, y = affine_points(~target.transform @ source.transform, x, y)
     else:
         x, y = affine_points(source.transform, x, y)
         x, y = affine_points(~target.transform, *transformer(source.crs, target.crs).transform(x, y))

@@ -28,7 +28,7 @@ def pixel_size_m(wkt: str, transform: Affine, *, width: int, height: int) -> flo
         None where the coordinate reference system does not lead to a place on the Earth there.
     """
     col, row = width / 2, height / 2
-    ends = [transform * p for p in ((col - 0.5, row), (col + 0.5, row), (col, row - 0.5), (col, row + 0.5))]
+    ends = [transform @ p for p in ((col - 0.5, row), (col + 0.5, row), (col, row - 0.5), (col, row + 0.5))]
     x, y = ([p[i] for p in ends] for i in (0, 1))
     try:
         lon, lat = transformer(wkt, WGS84).transform(x, y)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -199,7 +200,8 @@ def _cell(name: str, value: object) -> object:
 def _write_vector(rows: tuple[CountRow, ...], out: Path) -> None:
     table = _geoframe(rows)
     driver = {".geojson": "GeoJSON", ".gpkg": "GPKG"}[out.suffix.lower()]
-    with written_aside(out) as aside:
+    with written_aside(out) as aside, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")  # pixels have none, and the column crs says so
         aside.unlink()
         table.to_file(aside, driver=driver, engine="pyogrio", layer="objects")
 
