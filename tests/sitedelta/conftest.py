@@ -11,11 +11,15 @@ import pytest
 import rasterio
 import yaml
 from affine import Affine
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from rasterdelta.detect.protocol import Accuracy, Detections
 from sitedelta.ingest import scene_from_file
 from sitedelta.scene import Scene
+
+settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("unhurried")
 
 CRS = "EPSG:32636"
 CORNER = (767_900.0, 3_921_500.0)
