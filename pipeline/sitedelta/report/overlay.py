@@ -1,21 +1,30 @@
 """What is drawn over the images of a pair: changed regions, what arrived, departed and stayed, unseen ground, zones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from sitedelta.manifest import PairRecord, ZoneRecord
+from sitedelta.manifest import GridRecord, PairRecord, ZoneRecord
 from sitedelta.records import ChangeRegion, Event, EventKind
 from sitedelta.report.chips import region_rings
 from sitedelta.report.findings import Findings
-from sitedelta.wording import area
+from sitedelta.wording import area, many
 
 _UNSEEN_SIDE = 800
 _LEAST_MARK = 0.008
 """Radius of the smallest mark, as a share of the picture's long side."""
+_CROWD = 150
+"""More marks than this hide the picture."""
+_LOOKS = {
+    EventKind.STAYED: ("stayed", "stayed"),
+    EventKind.DEPARTED: ("departed", "departed"),
+    EventKind.ARRIVED: ("arrived", "arrived"),
+    EventKind.NOT_OBSERVABLE: ("unknown", "could not be observed"),
+}
+"""CSS class and words of each kind of event, in drawing order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +39,15 @@ class Shape:
 class Layer:
     """Shapes that are shown and hidden together."""
 
-    name: str
-    """Also the CSS class."""
+    key: str
+    """Its own name among the layers of a pair."""
+    look: str
+    """The CSS class: layers of one kind look alike."""
     text: str
     """For the legend."""
     shapes: tuple[Shape, ...]
+    shown: bool
+    """False where it starts hidden, because its marks would hide the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +62,25 @@ class ZoneShape:
 
 def layers(findings: Findings, pair: PairRecord) -> tuple[Layer, ...]:
     """Give the layers of a pair that hold something."""
-    events = findings.events_of(pair)
     grid = findings.manifest.grid
-    least = _LEAST_MARK * max(grid.height, grid.width)
     regions = tuple(_region(findings, c) for c in findings.changes_of(pair))
     unseen = _unseen(findings.root / pair.raster if pair.raster else None, (grid.height, grid.width))
     found = (
-        Layer("unseen", "not seen on both dates", unseen),
-        Layer("regions", "changed ground", regions),
-        Layer("stayed", "stayed", _marks(events, EventKind.STAYED, grid.gsd_m, least)),
-        Layer("departed", "departed", _marks(events, EventKind.DEPARTED, grid.gsd_m, least)),
-        Layer("arrived", "arrived", _marks(events, EventKind.ARRIVED, grid.gsd_m, least)),
-        Layer("unknown", "could not be observed", _marks(events, EventKind.NOT_OBSERVABLE, grid.gsd_m, least)),
+        Layer("unseen", "unseen", "not seen on both dates", unseen, shown=True),
+        Layer("regions", "regions", "changed ground", regions, shown=True),
+        *_event_layers(findings.events_of(pair), grid),
     )
     return tuple(layer for layer in found if layer.shapes)
+
+
+def _event_layers(events: Sequence[Event], grid: GridRecord) -> Iterator[Layer]:
+    """Give a layer for each class and what became of it."""
+    least = _LEAST_MARK * max(grid.height, grid.width)
+    for label in sorted({e.label for e in events}):
+        for kind, (look, text) in _LOOKS.items():
+            own = [e for e in events if e.label == label and e.kind is kind]
+            marks = tuple(Shape(_mark(e, max(least, 0.62 * e.length_m / grid.gsd_m)), _told(e)) for e in own)
+            yield Layer(f"{look}-{label}", look, f"{many(label)} {text}", marks, shown=len(marks) <= _CROWD)
 
 
 def zone_shapes(zones: Iterable[ZoneRecord]) -> tuple[ZoneShape, ...]:
@@ -87,11 +105,6 @@ def path(rings: Sequence[np.ndarray]) -> str:
 
 def _region(findings: Findings, c: ChangeRegion) -> Shape:
     return Shape(path(region_rings(findings.manifest.grid, c)), f"changed ground, {area(c.area_m2)}")
-
-
-def _marks(events: Sequence[Event], kind: EventKind, gsd_m: float, least: float) -> tuple[Shape, ...]:
-    own = [e for e in events if e.kind is kind]
-    return tuple(Shape(_mark(e, max(least, 0.62 * e.length_m / gsd_m)), _told(e)) for e in own)
 
 
 def _told(e: Event) -> str:

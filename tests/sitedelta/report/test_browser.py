@@ -147,10 +147,10 @@ def test_slider_shows_before_on_the_left_and_after_on_the_right(page, tab):
         assert hit == differs
 
 
-@pytest.mark.parametrize("layer", ["regions", "arrived", "departed", "stayed"])
+@pytest.mark.parametrize("layer", ["regions", "arrived-aircraft", "departed-aircraft", "stayed-aircraft"])
 def test_layers_switch_off_and_on(page, tab, layer):
     tab.open(page)
-    seen = f"getComputedStyle(document.querySelector('.layer.{layer}')).display"
+    seen = f"getComputedStyle(document.querySelector('.layer.key-{layer}')).display"
     assert tab.js(seen) != "none"
     tab.js(f"document.querySelector('[data-layer={layer}]').click()")
     assert tab.js(seen) == "none"

@@ -85,7 +85,7 @@
     pair.addEventListener("change", (e) => {
       const layer = e.target.dataset.layer;
       if (!layer) return;
-      for (const g of stage.querySelectorAll(`.layer.${layer}`)) g.classList.toggle("off", !e.target.checked);
+      for (const g of stage.querySelectorAll(`.layer.key-${layer}`)) g.classList.toggle("off", !e.target.checked);
     });
     for (const b of pair.querySelectorAll(".show")) b.hidden = false;
     window.addEventListener("beforeprint", () => look(0, 0, width));
