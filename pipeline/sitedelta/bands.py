@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sitedelta.errors import InputError
+from sitedelta.errors import BandsDiffer
 from sitedelta.scene import Scene
 
 _COLOURS = ("red", "green", "blue")
@@ -25,7 +25,7 @@ class CommonBands:
 
 
 def common_bands(before: Scene, after: Scene) -> CommonBands:
-    """Pair the bands of two scenes by name, else by order; raises `InputError` where they cannot be paired."""
+    """Pair the bands of two scenes by name, else by order; raises `BandsDiffer` where they cannot be paired."""
     shared = [b for b in before.bands if b in after.bands]
     named = not any(b.startswith("band") for b in (*before.bands, *after.bands))
     if named and shared:
@@ -38,4 +38,4 @@ def common_bands(before: Scene, after: Scene) -> CommonBands:
         f"{after.originals[0].name} has {len(after.bands)} ({', '.join(after.bands)}): give two images with the same "
         "bands, or name them with `bands:` in a configuration"
     )
-    raise InputError(msg)
+    raise BandsDiffer(msg)

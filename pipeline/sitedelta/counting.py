@@ -24,8 +24,6 @@ from sitedelta.tiles import Tile, cut
 
 _CORE = 2048
 """Pixels on a side of a tile's core: detectors need much context."""
-_LENIENCY = 0.8
-"""A measured length may fall this much short of the claim's before an object is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, detector: Detecto
     shown = prepared.stretch.apply(image)
     found = detector.detect(shown, clear, gsd_m=prepared.pixel_m, classes=(wanted.label,))
     found = found.shifted(window[0], window[2])
-    return found.take(_owned(found, tile) & (found.length_m >= _LENIENCY * wanted.min_length_m))
+    return found.take(_owned(found, tile) & (found.length_m >= wanted.least_m))
 
 
 def _owned(found: Detections, tile: Tile) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """Run tasks: in this process, on local processes, or on a dask cluster; finished ones are never run again."""
 
 import os
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
@@ -8,6 +9,7 @@ from itertools import islice
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
+from types import ModuleType
 from typing import Any, Protocol
 
 from sitedelta.errors import InputError, RunFailed, SitedeltaError
@@ -116,7 +118,8 @@ def _processes(workers: int) -> Iterator[_Opened]:
     others = set(active_children())
 
     def submit(task: Task) -> Future[SitedeltaError | None]:
-        return pool.submit(_run, task)
+        with _without_main():
+            return pool.submit(_run, task)
 
     def first_of(pending: set[Any]) -> tuple[set[Any], set[Any]]:
         done, rest = wait(pending, return_when=FIRST_COMPLETED)
@@ -154,6 +157,17 @@ def _cluster(address: str) -> Iterator[_Opened]:
             return set(done), set(rest)
 
         yield submit, first_of, max(1, sum(client.nthreads().values()))
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep new workers from importing the user's script, which would run it again: tasks need nothing from it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _settle_in() -> None:

@@ -21,6 +21,10 @@ class RasterError(InputError):
     """An image that cannot be read, or carries too little to be used."""
 
 
+class BandsDiffer(InputError):  # noqa: N818 - reads as what it says
+    """Two images that have no bands in common."""
+
+
 class RunFailed(SitedeltaError):  # noqa: N818 - reads as what it says
     """The input was fine; the work could not be done."""
 

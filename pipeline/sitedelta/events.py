@@ -26,14 +26,16 @@ def find_events(
 
     An object stayed when an object of compatible size is in the same place: within 0.3 of its length and twice the
     residual of the alignments. Where the other date does not show the place, what became of it is not observable.
-    Objects too short for either date's claim are left out, and so are classes that either date cannot show.
+    Objects too short for either date's claim neither arrive nor depart, and classes that either date cannot show are
+    left out.
     """
     events: list[Event] = []
     for old, new in zip(*claims, strict=True):
         if old.observable and new.observable:
-            shortest = max(old.min_length_m, new.min_length_m)
-            sides = [[o for o in s if o.label == old.label and o.length_m >= shortest] for s in (before, after)]
-            events += _match(sides[0], sides[1], placements, grid)
+            least_m = max(old.least_m, new.least_m)
+            sides = [[o for o in s if o.label == old.label] for s in (before, after)]
+            found = _match(sides[0], sides[1], placements, grid)
+            events += [e for e in found if e.kind is EventKind.STAYED or e.length_m >= least_m]
     return tuple(events)
 
 

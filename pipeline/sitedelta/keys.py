@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 from affine import Affine
 
+import rasterdelta
+import sitedelta
+
 _PACKAGES = ("sitedelta", "numpy", "scipy", "opencv-python-headless", "scikit-image", "rasterio", "odc-geo", "pyproj")
+_SOURCES = (".py", ".npz", ".csv")
 
 
 @cache
@@ -29,9 +33,20 @@ def software() -> Mapping[str, str]:
 
 
 def key_of(*content: Any) -> str:
-    """Hash values (dataclasses, arrays, paths, plain values) and the software's versions to 20 hex digits."""
-    digest = hashlib.sha256(json.dumps([_plain(content), dict(software())], sort_keys=True).encode())
+    """Hash values (dataclasses, arrays, paths, plain values) and the software to 20 hex digits."""
+    digest = hashlib.sha256(json.dumps([_plain(content), dict(software()), code()], sort_keys=True).encode())
     return digest.hexdigest()[:20]
+
+
+@cache
+def code() -> str:
+    """Hash the source and the data of both packages: results of other code are other results."""
+    digest = hashlib.sha256()
+    for package in (sitedelta, rasterdelta):
+        root = Path(next(iter(package.__path__)))
+        for path in sorted(p for p in root.rglob("*") if p.suffix in _SOURCES):
+            digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 _PLACES = {"uri", "originals"}

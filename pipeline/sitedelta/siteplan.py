@@ -11,7 +11,7 @@ from sitedelta.bands import display_bands
 from sitedelta.claims import Claim
 from sitedelta.context import save_context
 from sitedelta.counting import CountTask, count_tasks
-from sitedelta.errors import InputError
+from sitedelta.errors import BandsDiffer
 from sitedelta.grid import SiteGrid
 from sitedelta.keys import key_of
 from sitedelta.pairing import Pair
@@ -82,7 +82,7 @@ def plan_pair(
         return "registration: one of the two images could not be aligned"
     try:
         estimate = estimate_pair(before, after, grid, method=method, false_alarm_rate=false_alarm_rate)
-    except (NotEnoughData, InputError) as error:
+    except (NotEnoughData, BandsDiffer) as error:
         return str(error)
     key = key_of("change", estimate, grid.to_json())
     path = save_context(estimate, parts / f"change-{key}.context")

@@ -98,6 +98,7 @@ def run_site(
     found, pairs = _merge(inputs, placed, plan, store)
     _write(inputs, placed, found, pairs, plan, store)
     _forget_parts(store, plan)
+    _forget_rasters(store, plan, pairs)
     return True
 
 
@@ -324,6 +325,13 @@ def _detectors(inputs: SiteInputs, placed: Placed) -> tuple[DetectorRecord, ...]
                     detector.name, c.label, scene.gsd_m, a.precision, a.recall, a.objects, a.source
                 )
     return tuple(found[k] for k in sorted(found))
+
+
+def _forget_rasters(store: SiteStore, plan: Plan, pairs: Sequence[PairRecord]) -> None:
+    """Take away the rasters of scenes and pairs that are no longer part of the site."""
+    kept = {v.path for v in _made(plan.views)} | {store.root / p.raster for p in pairs if p.raster}
+    for path in {*store.rasters.glob("scene-*.tif"), *store.rasters.glob("change-*.tif")} - kept:
+        path.unlink(missing_ok=True)
 
 
 def _forget_parts(store: SiteStore, plan: Plan) -> None:

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rasterdelta.detect.protocol import Detections
 from sitedelta.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counting import box_of, count_scenes, interval_of
@@ -52,6 +50,8 @@ class Counted:
     """The objects of several images."""
 
     rows: tuple[CountRow, ...]
+    georeferenced: bool
+    """True where every image is: the objects then are points on the Earth."""
     summary: dict[str, Any]
     """What `FILE.summary.json` says."""
 
@@ -76,7 +76,7 @@ def count(
         pixels (column, row) of each image. `attrs["summary"]` is JSON-ready.
     """
     done = count_files(images, out=out, gsd=gsd, classes=classes, jobs=jobs, progress=progress)
-    table = _geoframe(done.rows)
+    table = _geoframe(done)
     table.attrs["summary"] = done.summary
     return table
 
@@ -118,9 +118,9 @@ def count_files(
     found = count_scenes(prepared, claims, jobs=jobs, progress=progress)
     rows = [r for i, p, f in zip(images, prepared, found, strict=True) for r in _rows(str(i), p, f)]
     said = [_said(str(i), p, c, f) for i, p, c, f in zip(images, prepared, claims, found, strict=True)]
-    done = Counted(tuple(rows), {"images": said})
+    done = Counted(tuple(rows), all(s.georeferenced for s in scenes), {"images": said})
     if out is not None:
-        write(done.rows, out)
+        write(done, out)
         write_json(out.with_name(out.name + ".summary.json"), done.summary)
     return done
 
@@ -182,11 +182,11 @@ def _writer(out: Path | None) -> Any:
     return writers[ending]
 
 
-def _write_csv(rows: tuple[CountRow, ...], out: Path) -> None:
+def _write_csv(done: Counted, out: Path) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["class" if n == "label" else n for n in CountRow.__slots__])
-    for r in rows:
+    for r in done.rows:
         table.writerow([_cell(n, v) for n, v in asdict(r).items()])
     write_text(out, text.getvalue())
 
@@ -197,8 +197,8 @@ def _cell(name: str, value: object) -> object:
     return "" if value is None else value
 
 
-def _write_vector(rows: tuple[CountRow, ...], out: Path) -> None:
-    table = _geoframe(rows)
+def _write_vector(done: Counted, out: Path) -> None:
+    table = _geoframe(done)
     driver = {".geojson": "GeoJSON", ".gpkg": "GPKG"}[out.suffix.lower()]
     with written_aside(out) as aside, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "'crs' was not provided")  # pixels have none, and the column crs says so
@@ -206,21 +206,22 @@ def _write_vector(rows: tuple[CountRow, ...], out: Path) -> None:
         table.to_file(aside, driver=driver, engine="pyogrio", layer="objects")
 
 
-def _write_parquet(rows: tuple[CountRow, ...], out: Path) -> None:
+def _write_parquet(done: Counted, out: Path) -> None:
     with written_aside(out) as aside:
-        _geoframe(rows).to_parquet(aside, index=False)
+        _geoframe(done).to_parquet(aside, index=False)
 
 
-def _geoframe(rows: tuple[CountRow, ...]) -> "geopandas.GeoDataFrame":
+def _geoframe(done: Counted) -> "geopandas.GeoDataFrame":
     import geopandas
     import pandas as pd
 
-    table = pd.DataFrame([asdict(r) for r in rows], columns=list(CountRow.__slots__)).rename(columns={"label": "class"})
+    table = pd.DataFrame([asdict(r) for r in done.rows], columns=list(CountRow.__slots__)).rename(
+        columns={"label": "class"}
+    )
     table[["lon", "lat"]] = table[["lon", "lat"]].astype("float64")
-    on_earth = bool(len(rows)) and bool(np.isfinite(table[["lon", "lat"]].to_numpy()).all())
-    if on_earth:
+    if done.georeferenced:
         shapes = geopandas.points_from_xy(table["lon"], table["lat"])
     else:
         table["crs"] = "pixel"
         shapes = geopandas.points_from_xy(table["col"], table["row"])
-    return geopandas.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326" if on_earth else None)
+    return geopandas.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326" if done.georeferenced else None)
