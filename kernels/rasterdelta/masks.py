@@ -22,7 +22,7 @@ _COOL: Final = 0.98
 _SMOOTH: Final = 0.1
 
 
-def saturated(image: Image, *, ceiling: float) -> Mask:
+def unsaturated(image: Image, *, ceiling: float) -> Mask:
     """Tell the pixels that are not saturated.
 
     Parameters

@@ -9,14 +9,16 @@ import numpy as np
 from rasterdelta.difference.auto import METHODS, MethodChoice, choose
 from rasterdelta.difference.protocol import ChangeModel, PairSample
 from rasterdelta.errors import NotEnoughData
+from rasterdelta.masks import unsaturated
 from rasterdelta.radiometry import Linear, fit_linear
 from rasterdelta.sampling import sample_windows
+from rasterdelta.types import Mask
 from sitedelta.bands import CommonBands, common_bands
 from sitedelta.context import load_context
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.placement import Placement
-from sitedelta.scene import Kind
+from sitedelta.scene import Kind, Scene
 from sitedelta.store import written_aside
 from sitedelta.tiles import Tile
 from sitedelta.warp import read_clear
@@ -24,6 +26,8 @@ from sitedelta.warp import read_clear
 UNSEEN = 255
 """Value of a change map where not both dates show the ground."""
 _SAMPLE_HALO = 24
+_BY_PIXEL = ("irmad", "cva")
+"""Methods that compare values pixel by pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class PairEstimate:
     shape: tuple[int, int]
     """Of the comparison, in cells."""
     gsd_m: float
+    ceilings: tuple[float, float]
+    """Values from which a pixel of either image is saturated, which hides change of single pixels."""
     linear: Linear | None
     """Brings the after image to the before image's radiometry; None where the method needs none."""
     model: ChangeModel
@@ -47,7 +53,9 @@ class PairEstimate:
         """Read both scenes on a window of the comparison's cells."""
         a, seen_a = read_clear(self.before, window, bands=self.bands.before, step=self.step)
         b, seen_b = read_clear(self.after, window, bands=self.bands.after, step=self.step)
-        return PairSample(a, self.linear.apply(b) if self.linear else b, seen_a & seen_b)
+        raw = PairSample(a, b, seen_a & seen_b)
+        valid = _both_unsaturated(raw, self.ceilings) if self.model.method in _BY_PIXEL else raw.valid
+        return PairSample(a, self.linear.apply(b) if self.linear else b, valid)
 
 
 def check_method(method: str) -> MethodChoice:
@@ -86,13 +94,16 @@ def estimate_pair(
         name, reason = choose(bands=len(bands.before), kind=kind, gsd_m=gsd_m)
     else:
         name, reason = method, "asked for"
+    ceilings = _ceiling(before.scene), _ceiling(after.scene)
     samples = _sample(before, after, bands, step, shape)
-    linear = None if name == "sar" else _radiometry(samples)
+    usable = [PairSample(s.before, s.after, _both_unsaturated(s, ceilings)) for s in samples]
+    linear = None if name == "sar" else _radiometry(usable)
+    chosen = usable if name in _BY_PIXEL else samples
     if linear is not None:
-        samples = [PairSample(s.before, linear.apply(s.after), s.valid) for s in samples]
+        chosen = [PairSample(s.before, linear.apply(s.after), s.valid) for s in chosen]
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
-    model = METHODS[name](samples, gsd_m=gsd_m, **wanted)
-    return PairEstimate(before, after, bands, step, shape, gsd_m, linear, model, reason)
+    model = METHODS[name](chosen, gsd_m=gsd_m, **wanted)
+    return PairEstimate(before, after, bands, step, shape, gsd_m, ceilings, linear, model, reason)
 
 
 def _sample(
@@ -104,6 +115,18 @@ def _sample(
         a, seen_a = read_clear(before, window, bands=bands.before, step=step)
         b, seen_b = read_clear(after, window, bands=bands.after, step=step)
         found.append(PairSample(a, b, seen_a & seen_b))
+    return found
+
+
+def _ceiling(scene: Scene) -> float:
+    """Give the greatest value that a scene's data type holds; float data have none."""
+    dtype = np.dtype(scene.dtype)
+    return float(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else float("inf")
+
+
+def _both_unsaturated(sample: PairSample, ceilings: tuple[float, float]) -> Mask:
+    found: Mask = sample.valid & unsaturated(sample.before, ceiling=ceilings[0])
+    found &= unsaturated(sample.after, ceiling=ceilings[1])
     return found
 
 

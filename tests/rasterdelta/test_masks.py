@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from rasterdelta.errors import KernelError
-from rasterdelta.masks import bright_cloud, saturated, shrink
+from rasterdelta.masks import bright_cloud, shrink, unsaturated
 from rasterdelta.types import Image, Mask
 
 
 def test_saturated_in_any_band() -> None:
     image = np.full((2, 3, 4), 100, np.float32)
     image[1, 2, 3] = 255
-    usable = saturated(image, ceiling=255)
+    usable = unsaturated(image, ceiling=255)
     assert not usable[2, 3]
     assert usable.sum() == 11
 

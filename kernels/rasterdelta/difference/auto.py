@@ -18,7 +18,7 @@ METHODS: MappingProxyType[MethodName, Fit] = MappingProxyType(
 """How each algorithm is fitted."""
 
 STRUCTURE_GSD_M = 5.0
-"""At this ground sampling distance or finer, objects and their shadows span pixels, which no longer stand for ground."""
+"""At this ground sampling distance or finer, objects and shadows span pixels, which no longer stand for ground."""
 
 
 def choose(*, bands: int, kind: Literal["optical", "sar"], gsd_m: float) -> tuple[MethodName, str]:
