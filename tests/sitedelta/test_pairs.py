@@ -109,3 +109,15 @@ def test_methods_are_checked():
     assert check_method("irmad") == "irmad"
     with pytest.raises(InputError, match="unknown change method 'x': choose one of auto, cva, irmad, sar, structure"):
         check_method("x")
+
+
+@pytest.mark.parametrize(("method", "hidden"), [("cva", True), ("structure", False)])
+def test_what_is_saturated_hides_change_of_single_pixels(place, ground, method, hidden):
+    world = ground(150, 170, seed=6)
+    later = world.copy()
+    later[:, 60:80, 50:80] = 255
+    scenes = place.scene("a-20241206.tif", world), place.scene("b-20241213.tif", later)
+    placed = [Placement(s, ScaledFrame(1.0), None, prepare(s).clear) for s in scenes]
+    both = estimate_pair(*placed, scene_grid(scenes[0]), method=method).read((0, 150, 0, 170))
+    assert both.valid[62:78, 52:78].any() != hidden
+    assert both.valid[:50].mean() > 0.99
