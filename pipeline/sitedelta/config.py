@@ -22,7 +22,7 @@ from pydantic import (
 
 from sitedelta.configerrors import explain
 from sitedelta.dates import parse_date
-from sitedelta.defaults import MIN_AREA_M2
+from sitedelta.defaults import COARSEST_M, MIN_AREA_M2
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
 from sitedelta.scene import Kind
@@ -33,9 +33,6 @@ Label: TypeAlias = Literal["aircraft", "vehicle"]
 
 Method: TypeAlias = Literal["auto", "cva", "irmad", "sar", "structure"]
 """Change algorithms; `auto` chooses by kind and number of bands."""
-
-COARSEST_M = 1000.0
-"""Ground sampling distances beyond it are taken for a mistake in the unit."""
 
 Item = TypeVar("Item")
 

@@ -2,3 +2,6 @@
 
 MIN_AREA_M2 = 20.0
 """Changed regions smaller than this are left out: the size of a vehicle with its shadow."""
+
+COARSEST_M = 1000.0
+"""Ground sampling distances beyond it are taken for a mistake in the unit."""

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sitedelta.config import COARSEST_M, Imagery, Site
-from sitedelta.dates import NO_DATE, Taken, check, date_of, taken
+from sitedelta.config import Imagery, Site
+from sitedelta.dates import NO_DATE, Taken, check, taken
+from sitedelta.defaults import COARSEST_M
 from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file, sha256_files
 from sitedelta.names import slug, unique
 from sitedelta.raster import RasterInfo, Reader, describe
 from sitedelta.scene import Kind, Scene
-from sitedelta.sources import find_images, find_tiles, read_metadata, write_vrt
+from sitedelta.sources import date_of, find_images, find_tiles, read_metadata, write_vrt
 
 SMALLEST = 8
 """Pixels on a side; less shows nothing."""

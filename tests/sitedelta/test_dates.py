@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitedelta.dates import Taken, check, date_in_name, dates_in, parse_date, taken
+from sitedelta.datenames import date_in_name, dates_in
+from sitedelta.dates import Taken, check, parse_date, taken
 from sitedelta.errors import InputError
 
 TODAY = date(2025, 3, 1)

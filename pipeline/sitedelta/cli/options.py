@@ -9,11 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from sitedelta.claims import CLASSES, check_classes
+from sitedelta.defaults import COARSEST_M
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-COARSEST_M = 1000.0
-"""A longer pixel is a slip of the unit."""
 
 
 def _metres(_: click.Context, __: click.Parameter, value: str | None) -> float | None:

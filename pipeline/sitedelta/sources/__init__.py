@@ -1,5 +1,6 @@
 """Finding images, and what is said of them beside their pixels."""
 
+from sitedelta.sources.acquired import date_of
 from sitedelta.sources.files import find_images
 from sitedelta.sources.metadata import Metadata, read_metadata
 from sitedelta.sources.webtiles import TileMosaic, find_tiles, is_tile_folder, write_vrt
@@ -7,6 +8,7 @@ from sitedelta.sources.webtiles import TileMosaic, find_tiles, is_tile_folder, w
 __all__ = [
     "Metadata",
     "TileMosaic",
+    "date_of",
     "find_images",
     "find_tiles",
     "is_tile_folder",

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sitedelta.config import COARSEST_M
 from sitedelta.dates import Taken, parse_date, taken
+from sitedelta.defaults import COARSEST_M
 from sitedelta.raster import RasterInfo
 
 _MAX_SIDECAR = 5_000_000

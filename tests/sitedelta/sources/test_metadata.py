@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import rasterio
 
-from sitedelta.dates import date_of
 from sitedelta.errors import InputError
 from sitedelta.raster import describe
-from sitedelta.sources import read_metadata
+from sitedelta.sources import date_of, read_metadata
 
 MOMENT = datetime(2024, 12, 13, 8, 12, 33, tzinfo=UTC)
 TODAY = date(2025, 3, 1)
