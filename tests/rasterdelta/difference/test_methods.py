@@ -76,6 +76,18 @@ def test_score_is_nan_exactly_where_not_valid_and_ignores_what_is_there(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_score_is_the_same_wherever_its_arrays_lie_in_memory(name):
+    before, after, valid = scene()
+    model = METHODS[name]([PairSample(before, after, valid)], gsd_m=GSD_M)
+    score = model.score(before, after, valid)
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        others = [np.empty(n, np.uint8) for n in rng.integers(1, 60_000, 12)]
+        np.testing.assert_array_equal(model.score(before.copy(), after.copy(), valid), score)
+        del others
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_nan_pixels_count_as_not_valid(name):
     before, after, valid = scene()
     model = METHODS[name]([PairSample(before, after, valid)], gsd_m=GSD_M)
