@@ -87,9 +87,9 @@ def gradient(image: Image, scales: Scales) -> tuple[Plane, Plane, Plane]:
     across, down = (
         cv2.Sobel(level, cv2.CV_32F, i, j, scale=1 / 8, borderType=cv2.BORDER_REFLECT) for i, j in ((1, 0), (0, 1))
     )
-    across, down = np.asarray(across, np.float32), np.asarray(down, np.float32)
+    x, y = np.asarray(across, np.float32), np.asarray(down, np.float32)
     # cv2.magnitude rounds by where in memory its arrays lie, and so differs from call to call
-    return across, down, np.sqrt(across * across + down * down)
+    return x, y, np.sqrt(x * x + y * y)
 
 
 def object_change(before: Image, after: Image, scales: Scales, levels: Levels) -> Plane:
