@@ -30,6 +30,8 @@ class Cva:
     notes: str
     """What was fitted, on how much."""
     method: Literal["cva"] = "cva"
+    stride: Literal[1] = 1
+    """Windows may begin anywhere."""
 
     @property
     def halo(self) -> int:

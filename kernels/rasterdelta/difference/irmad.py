@@ -37,6 +37,8 @@ class IrMad:
     notes: str
     """What was fitted, on how much, whether it converged."""
     method: Literal["irmad"] = "irmad"
+    stride: Literal[1] = 1
+    """Windows may begin anywhere."""
 
     @property
     def halo(self) -> int:

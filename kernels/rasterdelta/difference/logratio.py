@@ -36,6 +36,8 @@ class LogRatio:
     notes: str
     """What was fitted, on how much."""
     method: Literal["sar"] = "sar"
+    stride: Literal[1] = 1
+    """Windows may begin anywhere."""
 
     @property
     def halo(self) -> int:

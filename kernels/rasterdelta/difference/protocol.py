@@ -29,6 +29,10 @@ class ChangeModel(Protocol):
         """Pixels of context that `score` needs on each side."""
 
     @property
+    def stride(self) -> int:
+        """Windows given to `score` must begin at multiples of so many pixels, counted from the image's first."""
+
+    @property
     def threshold(self) -> float:
         """A pixel whose score is above it counts as changed."""
 

@@ -49,6 +49,8 @@ class Structure:
     false_alarm_rate: None = None
     """Light, season and parallax leave no population of which a rate could be stated."""
     method: Literal["structure"] = "structure"
+    stride: Literal[1] = 1
+    """Windows may begin anywhere."""
 
     @property
     def halo(self) -> int:
