@@ -1,4 +1,4 @@
-"""Iteratively reweighted multivariate alteration detection (IR-MAD)."""
+"""Multivariate alteration detection (MAD), iteratively reweighted (IR-MAD) or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,23 +11,19 @@ from scipy.special import chdtrc, chdtri
 from rasterdelta.difference.canonical import Canonical, canonical_correlations
 from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, seen, smooth
 from rasterdelta.difference.protocol import PairSample
+from rasterdelta.difference.quadratic import SquaredNorm
 from rasterdelta.threshold import chi_threshold
 from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 _Float = NDArray[np.float64]
 
-BLOCK_PX = 2**14
-"""Pixels projected at once: the block and its variates stay in cache."""
-
 
 @dataclass(frozen=True, slots=True)
-class IrMad:
+class Mad:
     """Fitted canonical variates and what their differences look like where nothing changed."""
 
-    project: FloatArray
-    """Shape (variate, bands before + bands after): standardised MAD variates are `project @ pixels + offset`."""
-    offset: FloatArray
-    """Shape (variate, 1)."""
+    variates: SquaredNorm
+    """Standardised MAD variates: the statistic is the root of the sum of their squares."""
     sigma: float
     """Standard deviation in pixels of the Gaussian mean of the statistic; 0 for none."""
     threshold: float
@@ -36,7 +32,7 @@ class IrMad:
     """Chi-square probability above the threshold, for pixels without change."""
     notes: str
     """What was fitted, on how much, whether it converged."""
-    method: Literal["irmad"] = "irmad"
+    method: Literal["mad", "irmad"]
     stride: Literal[1] = 1
     """Windows may begin anywhere."""
 
@@ -46,9 +42,28 @@ class IrMad:
         return gaussian_halo(self.sigma)
 
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
-        """Give the root of the chi-square statistic, float32, NaN where not valid."""
-        root = _plane(self.project, self.offset, before, after)
+        """Give the root of the chi-square statistic, float32, NaN where not valid; any real type will do."""
+        root = self.variates.root(before, after)
         return smooth(root, valid & np.isfinite(root), sigma=self.sigma)
+
+
+def no_change_probability(score: Plane, *, variates: int) -> Plane:
+    """Give the probability that a pixel without change has at least this score.
+
+    Parameters
+    ----------
+    score
+        Root of the chi-square statistic as `Mad.score` gives it; NaN where not valid. Exact without smoothing
+        (`sigma=0`), else too high where nothing changed.
+    variates
+        Degrees of freedom: `len(model.variates)`.
+
+    Returns
+    -------
+    Plane
+        float32 from 0 to 1, NaN where not valid.
+    """
+    return np.asarray(chdtrc(variates, score.astype(np.float64) ** 2), np.float32)
 
 
 def fit(
@@ -58,8 +73,9 @@ def fit(
     false_alarm_rate: float = 0.01,
     iterations: int = 50,
     tolerance: float = 1e-3,
+    penalty: float = 0.0,
     sigma: float = 0.8,
-) -> IrMad:
+) -> Mad:
     """Fit IR-MAD on blocks of a pair.
 
     The MAD variates are differences of canonical variates, so the statistic does not depend on gain, offset or
@@ -79,6 +95,8 @@ def fit(
         Upper bound on the reweightings; 0 gives plain MAD.
     tolerance
         Largest move of a canonical correlation that counts as standing still.
+    penalty
+        From 0 to below 1: regularisation for many, nearly collinear bands, see `canonical_correlations`.
     sigma
         Standard deviation, in pixels, of the Gaussian mean of the statistic; 0 for none.
 
@@ -93,24 +111,33 @@ def fit(
     Nielsen (2007), The regularized iteratively reweighted MAD method, doi 10.1109/TIP.2006.888195.
     """
     del gsd_m
-    before, after = pool(samples, most=2**17, least=64)
-    canonical, count, moved = _reweight(before.astype(np.float64), after.astype(np.float64), iterations, tolerance)
+    before, after = pool(samples, least=64, most=2**17)
+    x, y = before.astype(np.float64), after.astype(np.float64)
+    canonical, count, moved = _reweight(x, y, iterations, tolerance, penalty)
     project, offset = _standardised(canonical)
-    spread = _bulk_spread(_root(project, offset, before, after), len(project))
-    first, shift = (project / spread).astype(np.float32), (offset / spread).astype(np.float32)
-    scored = [smooth(_plane(first, shift, s.before, s.after), seen(s), sigma=sigma) for s in samples]
-    threshold = chi_threshold(pool_scores(scored), len(project), false_alarm_rate)
-    rate = float(chdtrc(len(project), threshold**2))
-    return IrMad(first, shift, sigma, threshold, rate, _notes(canonical, before.shape[1], count, moved, tolerance))
+    variates = SquaredNorm(project.astype(np.float32), offset.astype(np.float32))
+    variates = variates.over(_bulk_spread(variates.root(before, after), len(variates)))
+    scored = [smooth(variates.root(s.before, s.after), seen(s), sigma=sigma) for s in samples]
+    threshold = chi_threshold(pool_scores(scored), len(variates), false_alarm_rate)
+    rate = float(chdtrc(len(variates), threshold**2))
+    notes = _notes(canonical, before.shape[1], count, moved <= tolerance) if iterations else _plain_notes(canonical, x)
+    return Mad(variates, sigma, threshold, rate, notes, "irmad" if iterations else "mad")
 
 
-def _reweight(before: _Float, after: _Float, iterations: int, tolerance: float) -> tuple[Canonical, int, float]:
+def fit_mad(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.01, sigma: float = 0.8) -> Mad:
+    """Fit plain MAD, without reweighting; see `fit`."""
+    return fit(samples, gsd_m=gsd_m, false_alarm_rate=false_alarm_rate, iterations=0, sigma=sigma)
+
+
+def _reweight(
+    before: _Float, after: _Float, iterations: int, tolerance: float, penalty: float
+) -> tuple[Canonical, int, float]:
     """Give the last canonical pairs, the reweightings done and the last move of a correlation."""
-    canonical = canonical_correlations(before, after, np.ones(before.shape[1]))
+    canonical = canonical_correlations(before, after, np.ones(before.shape[1]), penalty=penalty)
     count, moved = 0, np.inf
     while count < iterations and moved > tolerance:
         weight = chdtrc(len(canonical.correlation), _statistic(canonical, before, after))
-        latest = canonical_correlations(before, after, weight)
+        latest = canonical_correlations(before, after, weight, penalty=penalty)
         if len(latest.correlation) != len(canonical.correlation):
             break  # the unchanged bulk varies in fewer directions than the whole
         count, moved = count + 1, float(np.abs(latest.correlation - canonical.correlation).max())
@@ -129,7 +156,7 @@ def _statistic(canonical: Canonical, before: _Float, after: _Float) -> _Float:
 def _standardised(canonical: Canonical) -> tuple[_Float, _Float]:
     """Give projection and offset of the MAD variates, each of unit variance where the weights lie."""
     # identical dates would have no variance at all
-    deviation = np.sqrt(np.maximum(2 * (1 - canonical.correlation), 1e-6))[:, None]
+    deviation = np.sqrt(np.maximum(canonical.variance, 1e-6))[:, None]
     project = np.hstack([canonical.before, -canonical.after]) / deviation
     return project, -project @ np.concatenate([canonical.mean_before, canonical.mean_after])[:, None]
 
@@ -139,33 +166,14 @@ def _bulk_spread(root: FloatArray, dof: int) -> float:
     return max(float(np.median(root) / np.sqrt(chdtri(dof, 0.5))), 0.1)
 
 
-def _root(
-    project: NDArray[np.floating], offset: NDArray[np.floating], before: FloatArray, after: FloatArray
-) -> FloatArray:
-    """Give the root of the sum of squared variates of pixels of shape (band, pixel)."""
-    bands, count = before.shape
-    first, second = (np.ascontiguousarray(p, np.float32) for p in (project[:, :bands], project[:, bands:]))
-    shift = offset.astype(np.float32)
-    root = np.empty(count, np.float32)
-    for start in range(0, count, BLOCK_PX):
-        part = slice(start, start + BLOCK_PX)
-        variates = first @ before[:, part]
-        variates += second @ after[:, part]
-        variates += shift
-        variates *= variates
-        np.add.reduce(variates, axis=0, out=root[part])
-    return np.sqrt(root, out=root)
+def _notes(canonical: Canonical, pixels: int, count: int, converged: bool) -> str:
+    state = "converged" if converged else "not converged"
+    return f"IR-MAD on {pixels} pixels, {state} after {count} reweightings; {_correlations(canonical)}."
 
 
-def _plane(project: FloatArray, offset: FloatArray, before: Image, after: Image) -> Plane:
-    shape = before.shape[1:]
-    root: Plane = _root(project, offset, before.reshape(len(before), -1), after.reshape(len(after), -1)).reshape(shape)
-    return root
+def _plain_notes(canonical: Canonical, before: _Float) -> str:
+    return f"MAD on {before.shape[1]} pixels; {_correlations(canonical)}."
 
 
-def _notes(canonical: Canonical, pixels: int, count: int, moved: float, tolerance: float) -> str:
-    rho = ", ".join(f"{r:.3f}" for r in canonical.correlation)
-    state = (
-        f"converged after {count} reweightings" if moved <= tolerance else f"not converged after {count} reweightings"
-    )
-    return f"IR-MAD on {pixels} pixels, {state}; canonical correlations {rho}."
+def _correlations(canonical: Canonical) -> str:
+    return f"canonical correlations {', '.join(f'{r:.3f}' for r in canonical.correlation)}"

@@ -9,6 +9,8 @@ from rasterdelta.difference.protocol import PairSample
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.types import FloatArray, Mask, Plane
 
+_STRIP_PX = 2**16
+
 
 def pool(samples: Sequence[PairSample], *, most: int = 2**18, least: int = 16) -> tuple[FloatArray, FloatArray]:
     """Give the pixels that both dates show, evenly thinned.
@@ -62,8 +64,8 @@ def pool_scores(scores: Sequence[Plane]) -> FloatArray:
 
 
 def gaussian_halo(sigma: float) -> int:
-    """Give the reach of `smooth`, in pixels."""
-    return round(4 * sigma)
+    """Give the reach of `smooth`, in pixels: three standard deviations."""
+    return round(3 * sigma)
 
 
 def smooth(plane: Plane, valid: Mask, *, sigma: float) -> Plane:
@@ -85,19 +87,53 @@ def smooth(plane: Plane, valid: Mask, *, sigma: float) -> Plane:
     """
     if sigma == 0:
         return np.where(valid, plane, np.float32(np.nan))
-    side = 2 * gaussian_halo(sigma) + 1
+    taps = _gaussian(sigma)
     if valid.all():
-        return _blur(plane, side, sigma)
-    weight = valid.astype(np.float32)
-    total = _blur(np.where(valid, plane, np.float32(0)), side, sigma)
-    share = _blur(weight, side, sigma)
+        return _blur(plane, taps)
     out: Plane = np.full(plane.shape, np.nan, np.float32)
-    np.divide(total, share, out=out, where=valid)
+    if valid.any():
+        share = _blur(valid.astype(np.float32), taps)
+        # the share of a pixel with all its neighbours, which rounding keeps from being exactly 1
+        np.divide(_blur(np.ones((1, 1), np.float32), taps), share, out=out, where=valid)
+        out *= _blur(np.where(valid, plane, np.float32(0)), taps)
     return out
 
 
-def _blur(plane: Plane, side: int, sigma: float) -> Plane:
-    return np.asarray(cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
+def _gaussian(sigma: float) -> list[np.float32]:
+    """Give the middle and one side of a Gaussian whose sum is 1."""
+    weights = np.exp(-(np.arange(gaussian_halo(sigma) + 1) ** 2) / (2 * sigma**2))
+    return list((weights / (2 * weights.sum() - 1)).astype(np.float32))
+
+
+def _blur(plane: Plane, taps: list[np.float32]) -> Plane:
+    """Convolve along both axes, in strips that stay in cache.
+
+    One addition or multiplication a value at a time: unlike with a library's filter the result does not depend on
+    where in a row a pixel stands. Rows are padded and laid end to end, so that both axes are shifts of one line.
+    """
+    reach = len(taps) - 1
+    padded = np.pad(plane, reach, mode="symmetric")
+    width, line = padded.shape[1], padded.reshape(-1)
+    rows = min(max(1, _STRIP_PX // width), len(plane))
+    out, buffers = np.empty_like(plane), np.zeros((3, rows * width), np.float32)
+    for start in range(0, len(plane), rows):
+        strip = out[start : start + rows]
+        down, across, spare = buffers[:, : len(strip) * width]
+        first = start * width
+        _weighted([line[first + k * width :][: down.size] for k in range(2 * reach + 1)], taps, down, spare)
+        inner = slice(down.size - 2 * reach)
+        _weighted([down[k:][inner] for k in range(2 * reach + 1)], taps, across[inner], spare[inner])
+        strip[:] = across.reshape(-1, width)[:, : plane.shape[1]]
+    return out
+
+
+def _weighted(shifted: list[Plane], taps: list[np.float32], out: Plane, spare: Plane) -> None:
+    reach = len(taps) - 1
+    np.multiply(shifted[reach], taps[0], out=out)
+    for step in range(1, reach + 1):
+        np.add(shifted[reach - step], shifted[reach + step], out=spare)
+        np.multiply(spare, taps[step], out=spare)
+        np.add(out, spare, out=out)
 
 
 def box_mean(plane: Plane, valid: Mask, *, side: int) -> Plane:

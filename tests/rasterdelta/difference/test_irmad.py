@@ -99,14 +99,14 @@ def test_constant_and_repeated_bands_take_no_part(quiet_pair, sample):
         np.concatenate([a, np.full_like(a[:1], 9), a[:1], a[:1] + a[1:2]]).astype(np.float32) for a in (before, after)
     ]
     more = irmad.fit([sample(*extended)], gsd_m=30)
-    assert len(more.project) == 4
+    assert len(more.variates) == 4
     np.testing.assert_allclose(more.score(*extended, valid), plain.score(before, after, valid), rtol=0.02, atol=0.02)
 
 
 def test_band_counts_may_differ(quiet_pair, sample):
     before, after = quiet_pair
     model = irmad.fit([sample(before, after[:3])], gsd_m=30)
-    assert len(model.project) == 3
+    assert len(model.variates) == 3
 
 
 def test_a_date_that_does_not_vary_is_refused(quiet_pair, sample):

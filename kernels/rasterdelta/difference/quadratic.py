@@ -1,0 +1,65 @@
+"""Root of the sum of squares of affine combinations of the bands of two dates, pixel by pixel."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from rasterdelta.types import FloatArray, Image, Plane
+
+BLOCK_PX = 2**14
+"""Pixels taken at once: the block and its combinations stay in cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class SquaredNorm:
+    """Affine combinations of the bands of both dates, of which the sum of squares matters."""
+
+    project: FloatArray
+    """Shape (combination, bands before + bands after): the combinations are `project @ pixels + offset`."""
+    offset: FloatArray
+    """Shape (combination, 1)."""
+
+    def __len__(self) -> int:
+        """Count the combinations."""
+        return len(self.project)
+
+    def over(self, spread: float) -> Self:
+        """Give the same combinations divided by a number."""
+        by = np.float32(spread)
+        return type(self)(self.project / by, self.offset / by)
+
+    def root(self, before: Image, after: Image) -> Plane:
+        """Give the root of the sum of squares.
+
+        Parameters
+        ----------
+        before, after
+            Shape (band, ...), any real type.
+
+        Returns
+        -------
+        ndarray of the shape of one band
+            float32, not finite where a band is not.
+
+        Notes
+        -----
+        Terms are added one by one over whole blocks of one size (the last one is filled up), so a pixel's result does
+        not depend on where it stands in the image, in a tile or in memory. A matrix product of a linear algebra
+        library is half as long, but promises none of that.
+        """
+        first, second = before.reshape(len(before), -1), after.reshape(len(after), -1)
+        out = np.empty(first.shape[1], np.float32)
+        pixels = np.zeros((len(first) + len(second), BLOCK_PX), np.float32)
+        values = np.empty((len(self), BLOCK_PX), np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is masked later
+            for start in range(0, out.size, BLOCK_PX):
+                size = min(BLOCK_PX, out.size - start)
+                pixels[: len(first), :size] = first[:, start : start + size]
+                pixels[len(first) :, :size] = second[:, start : start + size]
+                np.einsum("ij,jk->ik", self.project, pixels, out=values)
+                np.add(values, self.offset, out=values)
+                np.multiply(values, values, out=values)
+                np.add.reduce(values[:, :size], axis=0, out=out[start : start + size])
+            np.sqrt(out, out=out)
+        return out.reshape(before.shape[1:])
