@@ -1,101 +1,146 @@
 """Outlines of labelled regions along pixel edges."""
 
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import label as connected
 
-Labels: TypeAlias = NDArray[np.int32]
-"""int32, shape (row, column): 0 outside regions, 1 to n inside."""
-Ring: TypeAlias = NDArray[np.float64]
-"""float64, shape (vertex, 2): (column, row) of pixel corners, the first pixel's upper left one being (0, 0); closed."""
+from rasterdelta.errors import KernelError
+from rasterdelta.runs import Runs
 
-_Index = NDArray[np.intp]
+_Int = NDArray[np.int64]
 
-# edges of a pixel, walked with the region on the right: top (east), right (south), bottom (west), left (north)
-_START = np.array([(0, 0), (0, 1), (1, 1), (1, 0)])
-_STEP = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)])
-_OUTWARD = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
+_BITS = 19
+"""Of a row or a column in a sort key; the label has what is left."""
 
 
-def outlines(labels: Labels) -> list[tuple[int, list[Ring]]]:
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """The rings of all regions, one after the other: each region's shell, then its holes."""
+
+    vertices: NDArray[np.float64]
+    """Shape (vertex, 2): (column, row) of pixel corners, the first pixel's upper left one being (0, 0). Rings are not
+    closed: the first vertex is not repeated."""
+    ring: _Int
+    """Shape (vertex,): number of the ring, counted from 0, rising."""
+    label: _Int
+    """Shape (ring,): the region, rising."""
+    hole: NDArray[np.bool_]
+    """Shape (ring,): shells are clockwise in the image, holes counter-clockwise."""
+
+    def rings(self) -> list[NDArray[np.float64]]:
+        """Give the vertices of each ring."""
+        return np.split(self.vertices, np.flatnonzero(np.diff(self.ring)) + 1) if len(self.label) else []
+
+
+def outlines(runs: Runs, labels: _Int) -> Outlines:
     """Give one polygon for each region.
 
     Rings run along pixel edges, so a polygon's area is exactly its region's number of pixels. All are simple, and
-    holes touch their shell in single points at most: the polygons are valid.
+    holes touch their shell in single points at most: the polygons are valid. Vertices stand only where a ring turns.
 
     Parameters
     ----------
+    runs
+        Pixels of the regions.
     labels
-        Regions connected along pixel edges, as `rasterdelta.regions.label` gives them. A label whose pixels are
-        not so connected gives a polygon for each part.
-
-    Returns
-    -------
-    list of (label, rings)
-        The shell first (clockwise in the image), then the holes (counter-clockwise).
+        Shape (run,): the region of each run, as `rasterdelta.runs.connect` numbers them, connected along pixel edges.
     """
-    parts: Labels = connected(labels, connectivity=1)  # type: ignore[no-untyped-call]  # scikit-image has no types
-    padded = np.pad(parts, 1)
-    row, col, side = _edges(padded)
-    follow = _following(padded, row, col, side)
-    found: dict[int, list[Ring]] = {}
-    for loop in _loops(follow):
-        corners = loop[side[loop] != side[np.roll(loop, 1)]]
-        vertex = (
-            np.stack([col[corners] + _START[side[corners], 1], row[corners] + _START[side[corners], 0]], axis=1) - 1.0
-        )
-        found.setdefault(int(padded[row[loop[0]], col[loop[0]]]), []).append(np.vstack([vertex, vertex[:1]]))
-    of_part = np.zeros(int(parts.max(initial=0)) + 1, np.intp)
-    of_part[parts] = labels
-    return [(int(of_part[p]), sorted(rings, key=_signed_area, reverse=True)) for p, rings in sorted(found.items())]
+    if not len(runs):
+        return Outlines(np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_))
+    corners = _corners(runs, labels)
+    across, along = _across(corners), _along(corners)
+    # each ring leaves a corner downwards on its right side, upwards on its left: the region is on the right
+    leaving = np.flatnonzero(corners.right == corners.below)
+    back = np.full(len(corners.row), -1)
+    back[leaving] = np.arange(leaving.size)
+    follow = back[across[along[leaving]]]
+    order, ring = _walk(follow)
+    at = np.column_stack([leaving[order], along[leaving[order]]]).ravel()
+    vertices = np.column_stack([corners.col[at], corners.row[at]]).astype(np.float64)
+    return _sorted(vertices, np.repeat(ring, 2), corners.label[at])
 
 
-def _edges(padded: NDArray[np.integer]) -> tuple[_Index, _Index, _Index]:
-    """Give pixel and side of every edge between a region and anything else, sorted by pixel and side."""
-    row, col = np.nonzero(padded)
-    own = padded[row, col]
-    open_ = np.stack([padded[row + i, col + j] != own for i, j in _OUTWARD], axis=1)
-    pixel, side = np.nonzero(open_)
-    return row[pixel], col[pixel], side
+@dataclass(frozen=True, slots=True)
+class _Corners:
+    """Where an outline turns; all arrays have shape (corner,), sorted by row, label and column."""
+
+    row: _Int
+    col: _Int
+    label: _Int
+    right: NDArray[np.bool_]
+    """The vertical edge that ends here is a right side of its region, not a left one."""
+    below: NDArray[np.bool_]
+    """It goes down from here, not up."""
 
 
-def _following(padded: NDArray[np.integer], row: _Index, col: _Index, side: _Index) -> _Index:
-    """Give for each edge the index of the one that follows it around its region."""
-    own = padded[row, col]
-    ahead_row, ahead_col = row + _STEP[side, 0], col + _STEP[side, 1]
-    left_row, left_col = ahead_row + _OUTWARD[side, 0], ahead_col + _OUTWARD[side, 1]
-    # where two pixels of a region meet at a corner only, turning left keeps rings from touching themselves
-    left = padded[left_row, left_col] == own
-    straight = ~left & (padded[ahead_row, ahead_col] == own)
-    next_row = np.where(left, left_row, np.where(straight, ahead_row, row))
-    next_col = np.where(left, left_col, np.where(straight, ahead_col, col))
-    next_side = (side + np.where(left, 3, np.where(straight, 0, 1))) % 4
-    width = padded.shape[1]
-    key, wanted = (row * width + col) * 4 + side, (next_row * width + next_col) * 4 + next_side
-    found: _Index = np.searchsorted(key, wanted)
-    return found
+def _corners(runs: Runs, labels: _Int) -> _Corners:
+    """Find the ends of vertical edges: ends of runs that the next row does not continue."""
+    if max(int(runs.row[-1]), int(runs.stop.max())) + 2 >= 1 << _BITS or int(labels.max()) >= 1 << 61 - 2 * _BITS:
+        msg = f"outlines are drawn of at most {1 << _BITS} rows and columns and {1 << 61 - 2 * _BITS} regions"
+        raise KernelError(msg)
+    keys = []
+    for down, line in ((1, runs.row), (0, runs.row + 1)):
+        for right, col in ((0, runs.start), (1, runs.stop)):
+            # at a corner where two pixels of a region meet, left sides come first: that joins the pixels, so that
+            # rings do not touch themselves
+            keys.append(((((line << 61 - 2 * _BITS) | labels) << _BITS | col) << 2) | right << 1 | down)
+    key = np.sort(np.concatenate(keys))
+    place = key >> 1
+    twice = np.zeros(key.size, np.bool_)
+    same = place[1:] == place[:-1]
+    twice[1:] |= same
+    twice[:-1] |= same
+    key = key[~twice]
+    return _Corners(
+        row=key >> 63 - _BITS,
+        col=(key >> 2) & (1 << _BITS) - 1,
+        label=(key >> _BITS + 2) & (1 << 61 - 2 * _BITS) - 1,
+        right=(key >> 1 & 1).astype(np.bool_),
+        below=(key & 1).astype(np.bool_),
+    )
 
 
-def _loops(follow: _Index) -> list[_Index]:
-    """Split a permutation of edges in its cycles, each from its first edge on."""
-    step = follow.tolist()
+def _across(corners: _Corners) -> _Int:
+    """Give for each corner the other end of its horizontal edge: along a row, corners of a label come in pairs."""
+    return np.arange(len(corners.row)) ^ 1
+
+
+def _along(corners: _Corners) -> _Int:
+    """Give for each corner the other end of its vertical edge."""
+    order = np.lexsort((corners.below, corners.row, corners.right, corners.col, corners.label))
+    other = np.empty(order.size, np.int64)
+    other[order] = order[np.arange(order.size) ^ 1]
+    return other
+
+
+def _walk(follow: _Int) -> tuple[_Int, _Int]:
+    """Split a permutation in its cycles: its elements cycle by cycle, and the number of each one's cycle."""
+    step: list[int] = follow.tolist()
     seen = bytearray(len(step))
-    loops = []
+    order: list[int] = []
+    sizes: list[int] = []
     for start in range(len(step)):
         if seen[start]:
             continue
-        loop = []
-        at = start
+        before, at = len(order), start
         while not seen[at]:
             seen[at] = 1
-            loop.append(at)
+            order.append(at)
             at = step[at]
-        loops.append(np.array(loop, np.intp))
-    return loops
+        sizes.append(len(order) - before)
+    return np.array(order, np.int64), np.repeat(np.arange(len(sizes)), sizes)
 
 
-def _signed_area(ring: Ring) -> float:
-    x, y = ring[:, 0], ring[:, 1]
-    return float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) / 2)
+def _sorted(vertices: NDArray[np.float64], ring: _Int, label: _Int) -> Outlines:
+    """Order rings by label, shells first."""
+    first = np.flatnonzero(np.diff(ring, prepend=-1))
+    x, y = vertices.T
+    follower = np.arange(1, ring.size + 1)
+    follower[np.append(first[1:], ring.size) - 1] = first
+    doubled = np.add.reduceat(x * y[follower] - x[follower] * y, first)
+    hole = doubled < 0
+    order = np.lexsort((np.arange(first.size), hole, label[first]))
+    size = np.diff(np.append(first, ring.size))
+    at = np.repeat(first[order] - (np.cumsum(size[order]) - size[order]), size[order]) + np.arange(ring.size)
+    return Outlines(vertices[at], np.repeat(np.arange(first.size), size[order]), label[first][order], hole[order])

@@ -24,7 +24,14 @@ class Window:
         return slice(self.row, self.row + self.height), slice(self.col, self.col + self.width)
 
 
-def sample_windows(shape: tuple[int, int], *, block: int = 256, most: int = 64, halo: int = 0) -> tuple[Window, ...]:
+def sample_windows(
+    shape: tuple[int, int],
+    *,
+    block: int = 256,
+    most: int = 64,
+    halo: int = 0,
+    stored: tuple[int, int] = (1, 1),
+) -> tuple[Window, ...]:
     """Give the blocks that stand for a whole image, the same whatever the tiling.
 
     Parameters
@@ -37,6 +44,9 @@ def sample_windows(shape: tuple[int, int], *, block: int = 256, most: int = 64, 
         Upper bound on the number of blocks.
     halo
         Pixels of context added on every side, cut off at the border of the image.
+    stored
+        Rows and columns of the blocks that the file stores: windows that fit into one are put into one, so that
+        little else has to be decoded.
 
     Returns
     -------
@@ -49,8 +59,8 @@ def sample_windows(shape: tuple[int, int], *, block: int = 256, most: int = 64, 
     down, across = _lattice(rows, cols, block, most)
     return tuple(
         _window(row, col, shape, block, halo)
-        for row in _starts(rows, block, down)
-        for col in _starts(cols, block, across)
+        for row in _settled(_starts(rows, block, down), block, halo, stored[0], rows)
+        for col in _settled(_starts(cols, block, across), block, halo, stored[1], cols)
     )
 
 
@@ -62,6 +72,14 @@ def _lattice(rows: int, cols: int, block: int, most: int) -> tuple[int, int]:
 def _starts(length: int, block: int, count: int) -> list[int]:
     """Centre `count` blocks in as many equal shares of the axis."""
     return [max(0, (2 * k + 1) * length // (2 * count) - block // 2) for k in range(count)]
+
+
+def _settled(starts: list[int], block: int, halo: int, stored: int, length: int) -> list[int]:
+    """Move each block so that it, with its halo, lies in the middle of one stored block where it fits into one."""
+    if stored < block + 2 * halo or length // stored < len(starts):
+        return starts
+    middles = (min((s + block // 2) // stored, length // stored - 1) for s in starts)
+    return [m * stored + (stored - block) // 2 for m in middles]
 
 
 def _window(row: int, col: int, shape: tuple[int, int], block: int, halo: int) -> Window:

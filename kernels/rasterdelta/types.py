@@ -17,5 +17,8 @@ Plane: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 """bool, shape (row, column), True = valid."""
 
+Labels: TypeAlias = NDArray[np.int32]
+"""int32, shape (row, column): 0 outside regions, 1 to n inside."""
+
 Matrix: TypeAlias = NDArray[np.float64]
 """float64, shape (2, 3): takes (column, row, 1) of one pixel grid to (column, row) of another."""

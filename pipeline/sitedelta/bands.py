@@ -1,5 +1,6 @@
 """Which bands of a scene to show, and which two scenes have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sitedelta.errors import BandsDiffer
@@ -10,9 +11,13 @@ _COLOURS = ("red", "green", "blue")
 
 def display_bands(scene: Scene) -> tuple[int, ...]:
     """Give the bands (from 0) that make a natural picture: red, green, blue, or the one band there is."""
-    if all(c in scene.bands for c in _COLOURS):
-        return tuple(scene.bands.index(c) for c in _COLOURS)
-    return (0, 1, 2) if len(scene.bands) >= len(_COLOURS) else (0,)
+    return _natural(scene.bands)
+
+
+def _natural(names: Sequence[str]) -> tuple[int, ...]:
+    if all(c in names for c in _COLOURS):
+        return tuple(names.index(c) for c in _COLOURS)
+    return (0, 1, 2) if len(names) >= len(_COLOURS) else (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,10 @@ class CommonBands:
     before: tuple[int, ...]
     after: tuple[int, ...]
     """Counted from 0, in the same order of colours."""
+
+    def shown(self, before: Scene) -> tuple[int, ...]:
+        """Give which of them (from 0) make a natural picture."""
+        return _natural([before.bands[b] for b in self.before])
 
 
 def common_bands(before: Scene, after: Scene) -> CommonBands:

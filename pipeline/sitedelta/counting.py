@@ -79,7 +79,7 @@ def count_scenes(
 def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, detector: Detector) -> Detections:
     """Find the objects of a class with their centre in the tile's core."""
     scene = prepared.scene
-    window = tile.window_within((scene.height, scene.width), snap=detector.snap_px)
+    window = tile.window((scene.height, scene.width), snap=detector.snap_px)
     with Reader(scene.uri) as reader:
         image, valid = reader.read(window, bands=display_bands(scene))
     clear = valid & prepared.clear.over(window)

@@ -1,47 +1,39 @@
 """Compare two placed scenes: estimate once on a fixed sample, apply a tile."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rasterdelta.difference.auto import METHODS, MethodChoice, choose
 from rasterdelta.difference.protocol import ChangeModel, PairSample
 from rasterdelta.errors import NotEnoughData
-from rasterdelta.masks import unsaturated
 from rasterdelta.radiometry import Linear, fit_linear
-from rasterdelta.sampling import sample_windows
-from rasterdelta.types import Mask
-from sitedelta.bands import CommonBands, common_bands
+from rasterdelta.types import Plane
 from sitedelta.context import load_context
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
+from sitedelta.joint import Joint, OpenPair, both_unsaturated, ceiling, join
 from sitedelta.placement import Placement
-from sitedelta.scene import Kind, Scene
+from sitedelta.raster import Span
 from sitedelta.store import written_aside
+from sitedelta.strips import UNSEEN
 from sitedelta.tiles import Tile
-from sitedelta.warp import read_clear
 
-UNSEEN = 255
-"""Value of a change map where not both dates show the ground."""
-_SAMPLE_HALO = 24
-_BY_PIXEL = ("irmad", "cva")
-"""Methods that compare values pixel by pixel."""
+_BY_PIXEL = frozenset({"cva", "irmad", "mad", "sfa"})
+"""Methods that compare values pixel by pixel, of whatever type: saturation hides change from them."""
+_INVARIANT = frozenset({"irmad", "logratio", "mad", "sar", "sfa"})
+"""Methods that gain and offset of the bands do not touch, or that find them on their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairEstimate:
     """Everything about a pair that needs the whole of it."""
 
-    before: Placement
-    after: Placement
-    bands: CommonBands
-    step: int
-    """Cells of the comparison in grid pixels: the coarser scene decides."""
-    shape: tuple[int, int]
-    """Of the comparison, in cells."""
-    gsd_m: float
+    joint: Joint
     ceilings: tuple[float, float]
     """Values from which a pixel of either image is saturated, which hides change of single pixels."""
     linear: Linear | None
@@ -49,13 +41,27 @@ class PairEstimate:
     model: ChangeModel
     method_reason: str
 
-    def read(self, window: tuple[int, int, int, int]) -> PairSample:
-        """Read both scenes on a window of the comparison's cells."""
-        a, seen_a = read_clear(self.before, window, bands=self.bands.before, step=self.step)
-        b, seen_b = read_clear(self.after, window, bands=self.bands.after, step=self.step)
-        raw = PairSample(a, b, seen_a & seen_b)
-        valid = _both_unsaturated(raw, self.ceilings) if self.model.method in _BY_PIXEL else raw.valid
-        return PairSample(a, self.linear.apply(b) if self.linear else b, valid)
+    def usable(self, raw: PairSample) -> PairSample:
+        """Make what was read into what the model takes: one radiometry, saturation masked where it hides change."""
+        if self.model.method in _BY_PIXEL:
+            raw = PairSample(raw.before, raw.after, both_unsaturated(raw, self.ceilings))
+            return raw if self.linear is None else _linear(_real(raw), self.linear)
+        return _linear(_real(raw), self.linear)
+
+    def window(self, tile: Tile) -> Span:
+        """Give the cells that have to be read for a tile."""
+        return tile.window(self.joint.shape, snap=self.model.stride)
+
+    def change(self, tile: Tile, raw: PairSample) -> tuple[NDArray[np.uint8], Plane]:
+        """Give a tile's change map and its score in units of the threshold, from what was read of its window."""
+        both = self.usable(raw)
+        score = self.model.score(both.before, both.after, both.valid)[tile.inside(self.window(tile))]
+        score = score / np.float32(self.model.threshold)
+        unseen = np.isnan(score)
+        change = (score > 1).view(np.uint8)
+        if unseen.any():
+            change[unseen] = UNSEEN
+        return change, score
 
 
 def check_method(method: str) -> MethodChoice:
@@ -85,52 +91,41 @@ def estimate_pair(
     NotEnoughData
         They share too little ground, or show no variation.
     """
-    bands = common_bands(before.scene, after.scene)
-    gsd_m = max(before.scene.gsd_m, after.scene.gsd_m, grid.gsd_m)
-    step = max(1, round(gsd_m / grid.gsd_m))
-    shape = -(-grid.shape[0] // step), -(-grid.shape[1] // step)
-    kind: Kind = "sar" if "sar" in (before.scene.kind, after.scene.kind) else "optical"
+    joint = join(before, after, grid)
+    return fit_pair(joint, list(joint.samples()), method=method, false_alarm_rate=false_alarm_rate)
+
+
+def fit_pair(
+    joint: Joint,
+    samples: Sequence[PairSample],
+    *,
+    method: MethodChoice = "auto",
+    false_alarm_rate: float | None = None,
+) -> PairEstimate:
+    """Choose the method and fit it, and the radiometry, on samples of the pair; see `estimate_pair`."""
     if method == "auto":
-        name, reason = choose(bands=len(bands.before), kind=kind, gsd_m=gsd_m)
+        name, reason = choose(bands=len(joint.bands.before), kind=joint.kind, gsd_m=joint.gsd_m)
     else:
         name, reason = method, "asked for"
-    ceilings = _ceiling(before.scene), _ceiling(after.scene)
-    samples = _sample(before, after, bands, step, shape)
-    usable = [PairSample(s.before, s.after, _both_unsaturated(s, ceilings)) for s in samples]
-    linear = None if name == "sar" else _radiometry(usable)
-    chosen = usable if name in _BY_PIXEL else samples
-    if linear is not None:
-        chosen = [PairSample(s.before, linear.apply(s.after), s.valid) for s in chosen]
+    ceilings = ceiling(joint.before.scene), ceiling(joint.after.scene)
+    usable = [_real(PairSample(s.before, s.after, both_unsaturated(s, ceilings))) for s in samples]
+    linear = None if name in _INVARIANT else _radiometry(usable)
+    chosen = usable if name in _BY_PIXEL else [_real(s) for s in samples]
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
-    model = METHODS[name](chosen, gsd_m=gsd_m, **wanted)
-    return PairEstimate(before, after, bands, step, shape, gsd_m, ceilings, linear, model, reason)
+    model = METHODS[name]([_linear(s, linear) for s in chosen], gsd_m=joint.gsd_m, **wanted)
+    return PairEstimate(joint, ceilings, linear, model, reason)
 
 
-def _sample(
-    before: Placement, after: Placement, bands: CommonBands, step: int, shape: tuple[int, int]
-) -> list[PairSample]:
-    found = []
-    for w in sample_windows(shape, halo=_SAMPLE_HALO):
-        window = (w.row, w.row + w.height, w.col, w.col + w.width)
-        a, seen_a = read_clear(before, window, bands=bands.before, step=step)
-        b, seen_b = read_clear(after, window, bands=bands.after, step=step)
-        found.append(PairSample(a, b, seen_a & seen_b))
-    return found
+def _real(sample: PairSample) -> PairSample:
+    before, after = (image.astype(np.float32, copy=False) for image in (sample.before, sample.after))
+    return PairSample(before, after, sample.valid)
 
 
-def _ceiling(scene: Scene) -> float:
-    """Give the greatest value that a scene's data type holds; float data have none."""
-    dtype = np.dtype(scene.dtype)
-    return float(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else float("inf")
+def _linear(sample: PairSample, linear: Linear | None) -> PairSample:
+    return sample if linear is None else PairSample(sample.before, linear.apply(sample.after), sample.valid)
 
 
-def _both_unsaturated(sample: PairSample, ceilings: tuple[float, float]) -> Mask:
-    found: Mask = sample.valid & unsaturated(sample.before, ceiling=ceilings[0])
-    found &= unsaturated(sample.after, ceiling=ceilings[1])
-    return found
-
-
-def _radiometry(samples: list[PairSample]) -> Linear | None:
+def _radiometry(samples: Sequence[PairSample]) -> Linear | None:
     a, b = (np.concatenate([getattr(s, n)[:, s.valid] for s in samples], axis=1)[:, None] for n in ("before", "after"))
     try:
         return fit_linear(a, b, np.ones(a.shape[1:], np.bool_))
@@ -150,10 +145,12 @@ class ChangeTask:
 
     def run(self) -> None:
         pair = load_context(self.context, PairEstimate)
-        both = pair.read(self.tile.window)
-        score = pair.model.score(both.before, both.after, both.valid)[self.tile.inner]
-        seen = both.valid[self.tile.inner] & np.isfinite(score)
-        change = np.where(seen, score > pair.model.threshold, UNSEEN).astype(np.uint8)
-        relative = np.where(seen, score / np.float32(pair.model.threshold), np.nan).astype(np.float32)
+        with OpenPair(pair.joint) as reader:
+            change, score = pair.change(self.tile, reader.read(pair.window(self.tile)))
         with written_aside(self.part) as aside, aside.open("wb") as file:
-            np.savez(file, change=change, score=relative)
+            np.savez(file, change=change, score=score)
+
+    def load(self) -> tuple[NDArray[np.uint8], Plane]:
+        """Give the finished tile's change and score."""
+        with np.load(self.part) as part:
+            return part["change"], part["score"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from rasterdelta.display import Stretch, fit_stretch
 from rasterdelta.masks import bright_cloud
-from rasterdelta.types import Mask
+from rasterdelta.types import Image, Mask
 from sitedelta.bands import display_bands
 from sitedelta.errors import RasterError
 from sitedelta.grid import scene_grid
@@ -48,13 +48,16 @@ def prepare(scene: Scene) -> Prepared:
         raise RasterError(f"{scene.originals[0]}: holds no valid pixel; leave it out, or correct its no-data value")
     stretch = fit_stretch(image, valid, dtype=scene.dtype)
     pixel_m = scene_grid(scene).gsd_m
-    cloud_free = (
-        bright_cloud(stretch.apply(image), valid, gsd_m=pixel_m * step)
-        if scene.kind == "optical"
-        else np.ones_like(valid)
-    )
+    clear = valid & cloud_free(scene, stretch, image, valid, cell_m=pixel_m * step)
 
     def coarse(mask: Mask) -> CoarseMask:
         return CoarseMask(mask, scene.height / height, scene.width / width)
 
-    return Prepared(scene, stretch, coarse(valid & cloud_free), coarse(valid), pixel_m)
+    return Prepared(scene, stretch, coarse(clear), coarse(valid), pixel_m)
+
+
+def cloud_free(scene: Scene, stretch: Stretch, image: Image, valid: Mask, *, cell_m: float) -> Mask:
+    """Tell the cells of an overview that are free of cloud; invalid ones are, and all are in radar images."""
+    if scene.kind == "sar":
+        return np.ones_like(valid)
+    return bright_cloud(stretch.apply(image), valid, gsd_m=cell_m)

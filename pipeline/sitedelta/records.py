@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shapely import Polygon
+
 
 class Status(StrEnum):
     """What can be said of a class in a zone on a date."""
@@ -108,6 +110,8 @@ class ChangeRegion:
     date_before: datetime
     date_after: datetime
     area_m2: float
+    compactness: float
+    """4 pi area / perimeter squared: 0.785 for a square, near 0 for a line."""
     score: float
     """Mean of the change statistic over the region, in units of the pair's threshold."""
     site_row: float
@@ -115,5 +119,5 @@ class ChangeRegion:
     zones: str
     lon: float | None
     lat: float | None
-    polygon_wkt: str
+    polygon: Polygon
     """In WGS 84 when the site is georeferenced, else in pixels (column, row) of the site grid."""

@@ -86,7 +86,7 @@ def plan_pair(
         return str(error)
     key = key_of("change", estimate, grid.to_json())
     path = save_context(estimate, parts / f"change-{key}.context")
-    tiles = cut(estimate.shape, halo=estimate.model.halo)
+    tiles = cut(estimate.joint.shape, halo=estimate.model.halo)
     return PairPlan(
         key, estimate, tuple(ChangeTask(path, t, parts / f"change-{key}-{t.row0}-{t.col0}.npz") for t in tiles)
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from rasterdelta.detect.shipped import shipped_detector
 from sitedelta.align import place_all
-from sitedelta.changes import ChangeMap, merge_change, regions_of, write_change
+from sitedelta.changes import ChangeMap, gather, regions_of, write_change
 from sitedelta.claims import Claim, claim
 from sitedelta.config import Site
 from sitedelta.counting import read_parts
@@ -40,6 +40,7 @@ from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
 from sitedelta.siteinputs import SiteInputs, nothing_left_behind, parameters, portable, settle
 from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
 from sitedelta.store import SiteStore, write_text
+from sitedelta.strips import strips_of
 from sitedelta.tables import to_frame, to_geoframe, write_table
 from sitedelta.views import merge_views
 
@@ -237,21 +238,23 @@ def _merge_pair(
             before.id, after.id, "not_observable", change, gsd, "none", "", None, None, "", 0.0, 0.0, 0.0, None
         )
         return record, ()
-    pair_map = merge_change(change.estimate, change.tasks, inputs.grid, min_area_m2=inputs.site.change.min_area_m2)
+    joint = change.estimate.joint
+    cell_m, least = inputs.grid.gsd_m * joint.step, inputs.site.change.min_area_m2
+    pair_map = gather(strips_of(change.tasks), joint.shape, cell_m=cell_m, min_area_m2=least)
     path = store.change_raster(before.id, after.id)
-    write_change(path, pair_map, inputs.grid, step=change.estimate.step, key=change.key)
-    regions = regions_of(pair_map, change.estimate, inputs.grid, inputs.zones)
+    write_change(path, pair_map, inputs.grid, step=joint.step, key=change.key)
+    regions = regions_of(pair_map, joint, inputs.grid, inputs.zones)
     return _pair_record(change, pair_map, path.relative_to(store.root)), regions
 
 
 def _pair_record(change: PairPlan, found: ChangeMap, raster: Path) -> PairRecord:
     e = change.estimate
     return PairRecord(
-        before=e.before.scene.id,
-        after=e.after.scene.id,
+        before=e.joint.before.scene.id,
+        after=e.joint.after.scene.id,
         status="compared",
         reason=None,
-        gsd_m=e.gsd_m,
+        gsd_m=e.joint.gsd_m,
         method=e.model.method,
         method_reason=e.method_reason,
         threshold=float(e.model.threshold),

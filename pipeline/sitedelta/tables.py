@@ -7,6 +7,8 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
+from shapely import Polygon
+
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
 from sitedelta.store import written_aside
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion)
 
-_DTYPES = {int: "Int64", float: "float64", datetime: "datetime64[us, UTC]"}
+_DTYPES: dict[Any, str] = {Polygon: "object", int: "Int64", float: "float64", datetime: "datetime64[us, UTC]"}
 
 
 def _dtype(hint: Any) -> str:
@@ -45,7 +47,7 @@ def to_geoframe(
 
     table = to_frame(records, kind)  # type: ignore[type-var]  # the union is spelled out in the signature
     if kind is ChangeRegion:
-        shapes = geopandas.GeoSeries.from_wkt(table.pop("polygon_wkt"))
+        shapes = geopandas.GeoSeries(table.pop("polygon"))
     elif georeferenced:
         shapes = geopandas.points_from_xy(table["lon"], table["lat"])
     else:

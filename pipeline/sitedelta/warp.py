@@ -1,14 +1,15 @@
 """Read a scene on another grid: one resampling from the original, masks carried, the same for any tiling."""
 
 from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.resample import downsample, resample
 from rasterdelta.types import Image, Mask, Plane
-from sitedelta.placement import Coordinates, Placement
-from sitedelta.raster import Reader
+from sitedelta.placement import CoarseMask, Coordinates, Placement
+from sitedelta.raster import Reader, Span
 from sitedelta.scene import Scene
 
 ToScene = Callable[[Coordinates, Coordinates], tuple[Coordinates, Coordinates]]
@@ -19,26 +20,32 @@ _REACH = 4
 """Scene pixels that the resampling kernel may reach beyond a point."""
 _FRACTIONS = 32
 """Parts of a pixel that `resample` tells apart."""
+_SAME = 1e-4
+"""Distance in pixels below which two places are the same: rounding of coordinates."""
 
 
 def scene_coordinates(
-    to_scene: ToScene, window: tuple[int, int, int, int], *, step: float = 1.0
+    to_scene: ToScene, window: Span, *, step: float = 1.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the scene's (rows, cols) for each pixel of a window (row0, row1, col0, col1) of a grid.
 
     The window counts cells of `step` by `step` grid pixels. The mapping is evaluated on a lattice that is fixed on
     the grid, so that any window gives the same values.
     """
-    row0, row1, col0, col1 = window
-    r_first, c_first = row0 // _NODES * _NODES, col0 // _NODES * _NODES
-    node_rows = np.arange(r_first, row1 + _NODES, _NODES, dtype=np.float64)
-    node_cols = np.arange(c_first, col1 + _NODES, _NODES, dtype=np.float64)
-    rr, cc = np.meshgrid((node_rows + 0.5) * step - 0.5, (node_cols + 0.5) * step - 0.5, indexing="ij")
-    nodes = to_scene(rr, cc)
-    r = (np.arange(row0, row1) - r_first) / _NODES
-    c = (np.arange(col0, col1) - c_first) / _NODES
+    nodes = _nodes(to_scene, window, step)
+    r = (np.arange(window[0], window[1]) - window[0] // _NODES * _NODES) / _NODES
+    c = (np.arange(window[2], window[3]) - window[2] // _NODES * _NODES) / _NODES
     rows, cols = (_bilinear(n, r, c) for n in nodes)
     return rows, cols
+
+
+def _nodes(to_scene: ToScene, window: Span, step: float) -> tuple[Coordinates, Coordinates]:
+    """Give the scene's rows and columns at the lattice points around a window."""
+    row0, row1, col0, col1 = window
+    node_rows = np.arange(row0 // _NODES * _NODES, row1 + _NODES, _NODES, dtype=np.float64)
+    node_cols = np.arange(col0 // _NODES * _NODES, col1 + _NODES, _NODES, dtype=np.float64)
+    rr, cc = np.meshgrid((node_rows + 0.5) * step - 0.5, (node_cols + 0.5) * step - 0.5, indexing="ij")
+    return to_scene(rr, cc)
 
 
 def _bilinear(nodes: Coordinates, r: Coordinates, c: Coordinates) -> Coordinates:
@@ -48,49 +55,106 @@ def _bilinear(nodes: Coordinates, r: Coordinates, c: Coordinates) -> Coordinates
     return across[i] * (1 - fr) + across[i + 1] * fr
 
 
-def read_placed(
-    scene: Scene,
-    to_scene: ToScene,
-    window: tuple[int, int, int, int],
-    *,
-    bands: Sequence[int],
-    step: float = 1.0,
-) -> tuple[Image, Mask]:
-    """Read a window (row0, row1, col0, col1) of a grid from the scene's original.
+class PlacedReader:
+    """A scene's original, open to be read on another grid. One thread uses it, and closes it.
 
     Parameters
     ----------
     bands : sequence of int
         Bands of the original, counted from 0.
     step : float
-        Size of the window's cells in grid pixels; where cells are larger than the scene's pixels, the scene is
+        Size of the cells that are read in grid pixels; where cells are larger than the scene's pixels, the scene is
         averaged first.
+    clear : CoarseMask, optional
+        Where the scene shows the ground.
     """
-    rows, cols = scene_coordinates(to_scene, window, step=step)
-    return _read_at(scene, rows, cols, bands, _factor(to_scene, step))
+
+    def __init__(
+        self,
+        scene: Scene,
+        to_scene: ToScene,
+        *,
+        bands: Sequence[int],
+        step: float = 1.0,
+        clear: CoarseMask | None = None,
+    ) -> None:
+        self._scene, self._to_scene, self._bands, self._step, self._clear = scene, to_scene, tuple(bands), step, clear
+        self._factor = _factor(to_scene, step)
+        self._reader = Reader(scene.uri)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    @property
+    def stored_block(self) -> tuple[int, int]:
+        """Rows and columns of the blocks that the file stores; single pixels where cells are not its pixels."""
+        return self._reader.stored_block if self._own_pixels((0, 1, 0, 1)) else (1, 1)
+
+    def read(self, window: Span) -> tuple[Image, Mask]:
+        """Read a window (row0, row1, col0, col1) of cells, which may reach beyond the scene.
+
+        Returns
+        -------
+        image : float32 array of shape (band, row, column)
+        valid : bool array of shape (row, column)
+            True where there is data, and clear ground where that is known.
+        """
+        rows, cols = scene_coordinates(self._to_scene, window, step=self._step)
+        image, valid = self._resampled(rows, cols)
+        return image, valid if self._clear is None else valid & self._clear.at(rows, cols)
+
+    def stored(self, window: Span) -> tuple[NDArray[Any], Mask]:
+        """Read a window as `read` does, but in the file's own data type where cells are its very pixels."""
+        own = self._own_pixels(window)
+        if own is None:
+            return self.read(window)
+        image, valid = self._reader.stored(own, bands=self._bands)
+        return image, valid if self._clear is None else valid & self._clear.over(own)
+
+    def is_own_pixels(self, shape: tuple[int, int]) -> bool:
+        """Tell whether the cells of a grid of this shape are pixels of the scene."""
+        return self._own_pixels((0, shape[0], 0, shape[1])) is not None
+
+    def _own_pixels(self, window: Span) -> Span | None:
+        """Give the scene's window whose pixels are the cells of a window; None where they are not, or reach beyond."""
+        if self._step != 1:
+            return None
+        rows, cols = _nodes(self._to_scene, window, 1.0)
+        first = window[0] // _NODES * _NODES, window[2] // _NODES * _NODES
+        rows -= first[0] + _NODES * np.arange(len(rows))[:, None]
+        cols -= first[1] + _NODES * np.arange(cols.shape[1])
+        shift = round(float(rows[0, 0])), round(float(cols[0, 0]))
+        if max(np.abs(rows - shift[0]).max(), np.abs(cols - shift[1]).max()) > _SAME:
+            return None
+        own = window[0] + shift[0], window[1] + shift[0], window[2] + shift[1], window[3] + shift[1]
+        inside = own[0] >= 0 and own[2] >= 0 and own[1] <= self._scene.height and own[3] <= self._scene.width
+        return own if inside else None
+
+    def _resampled(self, rows: Coordinates, cols: Coordinates) -> tuple[Image, Mask]:
+        source = _source_window(rows, cols, self._scene, self._factor)
+        if source is None:
+            shape = rows.shape
+            return np.zeros((len(self._bands), *shape), np.float32), np.zeros(shape, np.bool_)
+        image, valid = self._reader.read(source, bands=self._bands)
+        if self._factor > 1:
+            image, valid = downsample(image, valid, self._factor)
+        return resample(image, valid, _within(rows, source[0], self._factor), _within(cols, source[2], self._factor))
 
 
-def read_clear(
-    placement: Placement, window: tuple[int, int, int, int], *, bands: Sequence[int], step: float = 1.0
+def read_placed(
+    scene: Scene, to_scene: ToScene, window: Span, *, bands: Sequence[int], step: float = 1.0
 ) -> tuple[Image, Mask]:
-    """Read a window of the site grid; True in the mask where there is data and no cloud."""
-    rows, cols = scene_coordinates(placement.to_scene, window, step=step)
-    image, valid = _read_at(placement.scene, rows, cols, bands, _factor(placement.to_scene, step))
-    return image, valid & placement.clear.at(rows, cols)
+    """Read one window of a grid from the scene's original; see `PlacedReader`."""
+    with PlacedReader(scene, to_scene, bands=bands, step=step) as reader:
+        return reader.read(window)
 
 
-def _read_at(
-    scene: Scene, rows: Coordinates, cols: Coordinates, bands: Sequence[int], factor: int
-) -> tuple[Image, Mask]:
-    source = _source_window(rows, cols, scene, factor)
-    if source is None:
-        shape = rows.shape
-        return np.zeros((len(bands), *shape), np.float32), np.zeros(shape, np.bool_)
-    with Reader(scene.uri) as reader:
-        image, valid = reader.read(source, bands=bands)
-    if factor > 1:
-        image, valid = downsample(image, valid, factor)
-    return resample(image, valid, _within(rows, source[0], factor), _within(cols, source[2], factor))
+def open_clear(placement: Placement, *, bands: Sequence[int], step: float = 1.0) -> PlacedReader:
+    """Open a placed scene to be read on the site grid; valid is where there is data and no cloud."""
+    return PlacedReader(placement.scene, placement.to_scene, bands=bands, step=step, clear=placement.clear)
 
 
 def _within(positions: Coordinates, first: int, factor: int) -> Plane:

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from sitedelta.grid import SiteGrid, locate, scene_grid
 from sitedelta.placement import CoarseMask, Placement, ScaledFrame
-from sitedelta.warp import fitted_size, read_clear, read_placed, scene_coordinates
+from sitedelta.warp import fitted_size, open_clear, read_placed, scene_coordinates
 
 
 def curved(rows, cols):
@@ -163,7 +163,8 @@ def test_clear_reading_leaves_cloud_out(place, noise):
     clear = np.ones((15, 17), bool)
     clear[3:6, 4:8] = False
     at = Placement(scene, ScaledFrame(1.0), None, CoarseMask(clear, 10.0, 10.0))
-    image, valid = read_clear(at, (0, 150, 0, 170), bands=(0,))
+    with open_clear(at, bands=(0,)) as reader:
+        image, valid = reader.read((0, 150, 0, 170))
     assert not valid[30:60, 40:80].any()
     assert valid[70:140, 10:160].all()
     np.testing.assert_array_equal(image[0, 70:140, 10:160], noise[0, 70:140, 10:160])

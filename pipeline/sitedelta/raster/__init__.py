@@ -1,6 +1,6 @@
 """Reading rasters: what a file holds, and windows of its pixels with their validity."""
 
 from sitedelta.raster.info import RasterInfo
-from sitedelta.raster.reader import Reader, describe, read
+from sitedelta.raster.reader import Reader, Span, describe, read
 
-__all__ = ["RasterInfo", "Reader", "describe", "read"]
+__all__ = ["RasterInfo", "Reader", "Span", "describe", "read"]

@@ -80,6 +80,12 @@ class Reader:
     ) -> None:
         self.close()
 
+    @property
+    def stored_block(self) -> tuple[int, int]:
+        """Rows and columns of the blocks that the file stores."""
+        rows, cols = self._dataset.block_shapes[0]
+        return int(rows), int(cols)
+
     def close(self) -> None:
         """Close the file."""
         self._dataset.close()
@@ -130,6 +136,25 @@ class Reader:
         valid &= np.isfinite(image).all(axis=0)
         image[:, ~valid] = 0
         return (image if bands is None else image[list(bands)]), valid
+
+    def stored(self, window: Span, *, bands: Sequence[int]) -> tuple[NDArray[Any], Mask]:
+        """Read a window that lies within the image, in the file's own data type where that holds whole numbers.
+
+        Parameters and errors are those of `read`; invalid pixels hold what the file holds there.
+
+        Returns
+        -------
+        image : array of shape (band, row, column)
+            Of the stored integer type, else float32 as `read` gives it.
+        valid : bool array of shape (row, column)
+        """
+        if self._table is not None or not np.issubdtype(np.dtype(self.info.dtype), np.integer):
+            return self.read(window, bands=bands)
+        source = Window(window[2], window[0], window[3] - window[2], window[1] - window[0])
+        shape = window[1] - window[0], window[3] - window[2]
+        with gdal(self._name):
+            numbers = [self._numbers[b] for b in bands]
+            return self._dataset.read(numbers, window=source), self._valid(source, shape, Resampling.nearest)
 
     def _pixels(self, source: Window, shape: tuple[int, int], resampling: Resample) -> tuple[Image, Mask]:
         if self._table is not None:

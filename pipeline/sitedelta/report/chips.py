@@ -127,11 +127,8 @@ def _region_chip(findings: Findings, c: ChangeRegion, sources: Iterable[Path | N
 
 def region_rings(grid: GridRecord, region: ChangeRegion) -> list[np.ndarray]:
     """Give the rings of a region's polygon in pixels (column, row) of the site grid; each of shape (N, 2)."""
-    from shapely import from_wkt
-
-    shape = from_wkt(region.polygon_wkt)
-    polygons = getattr(shape, "geoms", [shape])
-    rings = [np.asarray(r.coords, np.float64)[:, :2] for p in polygons for r in (p.exterior, *p.interiors)]
+    shape = region.polygon
+    rings = [np.asarray(r.coords, np.float64)[:, :2] for r in (shape.exterior, *shape.interiors)]
     return rings if grid.crs_wkt is None else [geometry.pixels(grid, r) for r in rings]
 
 

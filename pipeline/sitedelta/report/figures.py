@@ -105,6 +105,7 @@ def pair_png(findings: Findings, pair: PairRecord, before: np.ndarray | None, af
             grid=findings.manifest.grid,
             scenes=(findings.scene(pair.before).scene, findings.scene(pair.after).scene),
             images=(before, after),
+            cell=next((findings.manifest.grid.width / i.shape[1] for i in (before, after) if i is not None), 1.0),
             changes=findings.changes_of(pair),
             events=findings.events_of(pair),
             title=f"{findings.manifest.name}\n{told}",

@@ -47,7 +47,7 @@ class Findings:
 def read_findings(site: Site) -> Findings:
     """Read the four tables of a site."""
     changes = site.changes
-    table = changes.drop(columns=changes.geometry.name).assign(polygon_wkt=changes.geometry.to_wkt())
+    table = changes.drop(columns=changes.geometry.name).assign(polygon=changes.geometry.to_numpy())
     return Findings(
         site.store.root,
         site.manifest,

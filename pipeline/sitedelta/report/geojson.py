@@ -1,7 +1,7 @@
 """GeoJSON (RFC 7946): WGS 84, or pixels of the site grid with a property that says so."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -9,44 +9,45 @@ from typing import Any
 from sitedelta.records import ChangeRegion, Event, SiteObject
 from sitedelta.report.plain import iso
 
-_GEOMETRY = "polygon_wkt"
+_GEOMETRY = "polygon"
 _DIGITS = 7
 """Decimals of a degree: about a centimetre."""
 
 
 def collection(rows: Sequence[SiteObject | Event | ChangeRegion], *, georeferenced: bool) -> str:
     """Give rows as the text of a FeatureCollection, one feature a line; in pixels, x is the column and y the row."""
-    features = (_feature(r, georeferenced=georeferenced) for r in rows)
-    lines = ",\n".join(json.dumps(f, ensure_ascii=False, allow_nan=False) for f in features)
+    lines = ",\n".join(_features(rows, georeferenced=georeferenced))
     return f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
 
 
-def _feature(row: SiteObject | Event | ChangeRegion, *, georeferenced: bool) -> dict[str, Any]:
-    properties = {f.name: plain(getattr(row, f.name)) for f in fields(row) if f.name != _GEOMETRY}
-    if not georeferenced:
-        properties["crs"] = "pixel"
-    return {"type": "Feature", "properties": properties, "geometry": geometry(row, georeferenced=georeferenced)}
+def _features(rows: Sequence[SiteObject | Event | ChangeRegion], *, georeferenced: bool) -> Iterator[str]:
+    for row, geometry in zip(rows, geometries(rows, georeferenced=georeferenced), strict=True):
+        properties = {f.name: plain(getattr(row, f.name)) for f in fields(row) if f.name != _GEOMETRY}
+        if not georeferenced:
+            properties["crs"] = "pixel"
+        said = json.dumps(properties, ensure_ascii=False, allow_nan=False)
+        yield f'{{"type": "Feature", "properties": {said}, "geometry": {geometry}}}'
 
 
-def geometry(row: SiteObject | Event | ChangeRegion, *, georeferenced: bool) -> Mapping[str, Any] | None:
-    """Give the point of an object or event, or the polygon of a region, its outer ring counter-clockwise."""
-    if isinstance(row, ChangeRegion):
-        return _polygon(row.polygon_wkt)
+def geometries(rows: Sequence[SiteObject | Event | ChangeRegion], *, georeferenced: bool) -> list[str]:
+    """Give as JSON text the point of each object or event, or each region's polygon, outer ring counter-clockwise."""
+    import numpy as np
+    import shapely
+
+    regions = [r.polygon for r in rows if isinstance(r, ChangeRegion)]
+    rounded = shapely.transform(shapely.orient_polygons(regions), lambda places: np.round(places, _DIGITS))
+    polygons = iter(shapely.to_geojson(rounded))
+    return [
+        next(polygons) if isinstance(row, ChangeRegion) else json.dumps(_point(row, georeferenced=georeferenced))
+        for row in rows
+    ]
+
+
+def _point(row: SiteObject | Event, *, georeferenced: bool) -> dict[str, Any] | None:
     place = (row.lon, row.lat) if georeferenced else (row.site_col, row.site_row)
     if None in place:
         return None
     return {"type": "Point", "coordinates": [round(v, _DIGITS) for v in place if v is not None]}
-
-
-def _polygon(wkt: str) -> Mapping[str, Any]:
-    from shapely import from_wkt, set_precision
-    from shapely.geometry import MultiPolygon, mapping
-    from shapely.geometry.polygon import orient
-
-    shape = set_precision(from_wkt(wkt), 10.0**-_DIGITS)
-    parts = [orient(p) for p in getattr(shape, "geoms", [shape])]
-    found: Mapping[str, Any] = mapping(parts[0] if len(parts) == 1 else MultiPolygon(parts))
-    return found
 
 
 def plain(value: object) -> object:

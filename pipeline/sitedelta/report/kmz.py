@@ -1,6 +1,7 @@
 """KMZ for Google Earth and its like: findings in time, images laid on the ground, chips in balloons."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +15,7 @@ from sitedelta.records import ChangeRegion, Event, SiteObject
 from sitedelta.report import geometry
 from sitedelta.report.chips import Chip, Gallery
 from sitedelta.report.findings import Findings
-from sitedelta.report.geojson import geometry as geojson_geometry
+from sitedelta.report.geojson import geometries
 from sitedelta.report.plain import iso, xml
 from sitedelta.sentences import headlines
 from sitedelta.wording import area, day, span
@@ -212,9 +213,8 @@ def _region(c: ChangeRegion) -> ET.Element:
     text = _html("Changed ground, {}, between {}", area(c.area_m2), span(c.date_before, c.date_after))
     mark = _placemark(f"changed, {area(c.area_m2)}", text, "changed")
     _time(mark, c.date_after, None)
-    shape = geojson_geometry(c, georeferenced=True) or {"type": "Polygon", "coordinates": []}
-    parts = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-    _polygons(mark, parts)
+    (text,) = geometries([c], georeferenced=True)
+    _polygons(mark, [json.loads(text)["coordinates"]])
     return mark
 
 

@@ -37,6 +37,8 @@ class Sides:
     """Before and after."""
     images: tuple[np.ndarray | None, np.ndarray | None]
     """Of shape (M, N, B), uint8: the scenes on the grid, reduced; None where there is no image."""
+    cell: float
+    """Grid pixels on the side of their pixels."""
     changes: Sequence[ChangeRegion]
     events: Sequence[Event]
     title: str
@@ -48,7 +50,7 @@ def side_by_side(sides: Sides) -> bytes:
     figure = new_figure(12.0, 6.0 * grid.height / grid.width + 1.5)
     for n, role in enumerate(("Before", "After")):
         axes = figure.add_subplot(1, 2, n + 1)
-        _scene(axes, grid, sides.scenes[n], sides.images[n], role)
+        _scene(axes, sides, n, role)
         _changes(axes, sides)
         _events(axes, sides)
     figure.suptitle(plain(sides.title), x=0.01, ha="left", fontsize=10)
@@ -78,7 +80,8 @@ def _legend(figure: "Figure", sides: Sides) -> None:
         figure.legend(handles=handles, loc="outside lower left", ncols=5, **style)
 
 
-def _scene(axes: "Axes", grid: GridRecord, scene: Scene, image: np.ndarray | None, role: str) -> None:
+def _scene(axes: "Axes", sides: Sides, n: int, role: str) -> None:
+    grid, scene, image = sides.grid, sides.scenes[n], sides.images[n]
     axes.set_xlim(-0.5, grid.width - 0.5)
     axes.set_ylim(grid.height - 0.5, -0.5)
     axes.set_aspect("equal")
@@ -92,7 +95,7 @@ def _scene(axes: "Axes", grid: GridRecord, scene: Scene, image: np.ndarray | Non
     axes.set_xlabel(plain(fill(told, 110)), fontsize=7, loc="left")
     if image is not None:
         shown = image if image.shape[-1] == 3 else image[..., 0]
-        box = (-0.5, grid.width - 0.5, grid.height - 0.5, -0.5)
+        box = (-0.5, image.shape[1] * sides.cell - 0.5, image.shape[0] * sides.cell - 0.5, -0.5)
         axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=box, interpolation="antialiased")
     _furniture(axes, grid)
 

@@ -1,26 +1,37 @@
 """Map what changed between two images."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from rasterdelta.difference.auto import MethodChoice
+from rasterdelta.difference.protocol import PairSample
+from rasterdelta.display import fit_stretch
 from rasterdelta.errors import NotEnoughData
+from rasterdelta.registration.result import Alignment
+from sitedelta.aslaid import as_laid
 from sitedelta.bands import common_bands
-from sitedelta.changes import ChangeMap, merge_change, regions_of, write_change, write_score
-from sitedelta.context import save_context
+from sitedelta.changes import ChangeMap, gather, regions_of, score_file, without, write_change
 from sitedelta.defaults import MIN_AREA_M2
-from sitedelta.engine import run_tasks
 from sitedelta.errors import InputError
-from sitedelta.pairs import ChangeTask, PairEstimate, check_method, estimate_pair
+from sitedelta.grid import SiteGrid
+from sitedelta.joint import Joint, join
+from sitedelta.overview import Cells, Overviews
+from sitedelta.pairs import PairEstimate, check_method, fit_pair
+from sitedelta.prepare import cloud_free
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
 from sitedelta.report.geojson import collection
-from sitedelta.scene import Kind
+from sitedelta.scene import Kind, Scene
 from sitedelta.store import write_json, write_text, written_aside
-from sitedelta.tiles import cut
-from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
-from sitedelta.verbs.picture import picture
+from sitedelta.stream import compare_in_one_pass
+from sitedelta.verbs.images import alignment_summary, image_summary, open_images, place
+from sitedelta.verbs.picture import Views, picture, shown
 from sitedelta.wording import percent
 
 if TYPE_CHECKING:
@@ -28,27 +39,43 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """Two images brought together."""
+
+    grid: SiteGrid
+    joint: Joint
+    samples: Sequence[PairSample]
+    alignment: Alignment | None
+    """None where they are taken as they lie."""
+    note: str
+    """How they were brought together, in a sentence."""
+    clouds_known: bool
+    """Cloud was looked for before, and is not valid."""
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """Two images compared."""
 
-    images: ImagePair
+    brought: Brought
     estimate: PairEstimate
     found: ChangeMap
     regions: tuple[ChangeRegion, ...]
+    views: Views
 
     def summary(self) -> dict[str, Any]:
         """Give what `summary.json` says."""
-        model = self.estimate.model
+        model, joint = self.estimate.model, self.brought.joint
         return {
-            "before": image_summary(self.images.before.scene),
-            "after": image_summary(self.images.after.scene),
-            "alignment": self.images.summary(),
+            "before": image_summary(joint.before.scene),
+            "after": image_summary(joint.after.scene),
+            "alignment": alignment_summary(self.brought.alignment, self.brought.note, self.brought.grid.gsd_m),
             "method": model.method,
             "method_reason": self.estimate.method_reason,
             "threshold": float(model.threshold),
             "false_alarm_rate": model.false_alarm_rate,
             "notes": model.notes,
-            "gsd_m": self.estimate.gsd_m,
+            "gsd_m": joint.gsd_m,
             "changed_m2": round(self.found.changed_m2, 2),
             "share_changed": round(self.found.share_changed, 6),
             "share_observed": round(self.found.share_observed, 6),
@@ -114,7 +141,7 @@ def change_files(
     gsd
         Ground sampling distance in metres, needed for images that carry none.
     jobs
-        Local processes; 0 means one a core.
+        Threads that compare; 0 means one a core.
 
     Raises
     ------
@@ -128,38 +155,75 @@ def change_files(
     first, second = open_images(before, after, gsd=gsd, kind=kind)
     common_bands(first, second)
     progress(0, 1, "alignment")
-    images = place(first, second, as_given=True)
+    brought = _bring(first, second)
     progress(1, 1, "alignment")
-    try:
-        estimate = estimate_pair(*images.placements, images.grid, method=chosen)
-    except NotEnoughData as error:
-        raise InputError(
-            f"{first.originals[0].name} and {second.originals[0].name} cannot be compared: {error}"
-        ) from error
-    with TemporaryDirectory(prefix="sitedelta-") as folder:
-        tasks = _tasks(estimate, Path(folder))
-        run_tasks(tasks, jobs=jobs, progress=progress)
-        found = merge_change(estimate, tasks, images.grid, min_area_m2=MIN_AREA_M2)
-    regions = regions_of(found, estimate, images.grid, ())
-    done = Compared(images, estimate, found, regions)
-    _write(done, out, score=score)
+    estimate = _fit(brought, chosen)
+    with ExitStack() as stack:
+        scores = stack.enter_context(score_file(estimate.joint.shape)) if score else None
+        overviews = Overviews(estimate.joint.shape, estimate.joint.shown)
+        strips = compare_in_one_pass(estimate, overviews, threads=jobs, progress=progress)
+        found = gather(
+            scores.through(strips) if scores else strips,
+            estimate.joint.shape,
+            cell_m=brought.grid.gsd_m * estimate.joint.step,
+            min_area_m2=MIN_AREA_M2,
+        )
+        views, clear = _views(brought, overviews)
+        if not brought.clouds_known:
+            found = without(found, clear, overviews.factor, min_area_m2=MIN_AREA_M2)
+        done = Compared(brought, estimate, found, regions_of(found, estimate.joint, brought.grid, ()), views)
+        _write(done, out)
+        if scores:
+            scores.write(out / "score.tif", found, brought.grid, step=estimate.joint.step)
     return done
 
 
-def _tasks(estimate: PairEstimate, folder: Path) -> list[ChangeTask]:
-    context = save_context(estimate, folder / "pair.context")
-    tiles = cut(estimate.shape, halo=estimate.model.halo)
-    return [ChangeTask(context, t, folder / f"{t.row0}-{t.col0}.npz") for t in tiles]
+def _bring(first: Scene, second: Scene) -> Brought:
+    laid = as_laid(first, second)
+    if laid is not None:
+        note = (
+            f"taken as they lie: the same ground at {laid.offsets.clear} of {laid.offsets.asked} places, "
+            f"{laid.offsets.median_px:.2f} pixels apart"
+        )
+        return Brought(laid.grid, laid.joint, laid.samples, None, note, clouds_known=False)
+    images = place(first, second, as_given=True)
+    joint = join(*images.placements, images.grid)
+    return Brought(images.grid, joint, tuple(joint.samples()), images.alignment, images.note, clouds_known=True)
 
 
-def _write(done: Compared, out: Path, *, score: bool) -> None:
-    grid, step = done.images.grid, done.estimate.step
+def _fit(brought: Brought, method: MethodChoice) -> PairEstimate:
+    try:
+        return fit_pair(brought.joint, brought.samples, method=method)
+    except NotEnoughData as error:
+        names = " and ".join(p.scene.originals[0].name for p in (brought.joint.before, brought.joint.after))
+        raise InputError(f"{names} cannot be compared: {error}") from error
+
+
+def _views(brought: Brought, overviews: Overviews) -> tuple[Views, np.ndarray]:
+    """Give both images as they are shown, and the cells of the overview that both show free of cloud."""
+    joint, images, clear = brought.joint, [], np.ones(overviews.shape, np.bool_)
+    for placement, cells in zip((joint.before, joint.after), overviews.dates, strict=True):
+        image, free = _shown(placement.scene, cells, joint.gsd_m * overviews.factor)
+        images.append(image)
+        clear &= free
+    scenes = joint.before.scene, joint.after.scene
+    return Views(brought.grid, scenes, (images[0], images[1]), float(joint.step * overviews.factor)), clear
+
+
+def _shown(scene: Scene, cells: Cells, cell_m: float) -> tuple[np.ndarray, np.ndarray]:
+    if not cells.valid.any():
+        return shown(cells.image, cells.valid), np.ones_like(cells.valid)
+    stretch = fit_stretch(cells.image, cells.valid, dtype=scene.dtype)
+    image = shown(stretch.apply(cells.image), cells.valid)
+    return image, cloud_free(scene, stretch, cells.image, cells.valid, cell_m=cell_m)
+
+
+def _write(done: Compared, out: Path) -> None:
+    grid, step = done.brought.grid, done.brought.joint.step
     write_change(out / "change.tif", done.found, grid, step=step, key="")
-    if score:
-        write_score(out / "score.tif", done.found, grid, step=step, key="")
     write_text(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
     with written_aside(out / "change.png") as aside:
-        aside.write_bytes(picture(done.images, _title(done), changes=done.regions))
+        aside.write_bytes(picture(done.views, _title(done), changes=done.regions))
     write_json(out / "summary.json", done.summary())
 
 

@@ -18,7 +18,7 @@ from sitedelta.scene import Scene
 from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.tables import to_frame
 from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
-from sitedelta.verbs.picture import picture
+from sitedelta.verbs.picture import picture, read_views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +139,7 @@ def _claims(scene: Scene, labels: Sequence[str]) -> tuple[Claim, ...]:
 def _write(done: Told, out: Path) -> None:
     write_text(out / "events.csv", _csv(done.events))
     with written_aside(out / "compare.png") as aside:
-        aside.write_bytes(picture(done.images, _title(done), events=done.events))
+        aside.write_bytes(picture(read_views(done.images), _title(done), events=done.events))
     write_json(out / "summary.json", done.summary())
 
 

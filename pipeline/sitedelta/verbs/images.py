@@ -30,15 +30,19 @@ class ImagePair:
 
     def summary(self) -> dict[str, Any]:
         """Give what the summaries of the verbs say of the alignment."""
-        found = self.alignment
-        return {
-            "model": found.model if found else "as given",
-            "matrix": [float(v) for v in (found.matrix if found else IDENTITY).ravel()],
-            "residual_px": round(found.residual_px, 4) if found else None,
-            "residual_m": round(found.residual_px * self.grid.gsd_m, 4) if found else None,
-            "support": round(found.support, 4) if found else None,
-            "note": self.note,
-        }
+        return alignment_summary(self.alignment, self.note, self.grid.gsd_m)
+
+
+def alignment_summary(found: Alignment | None, note: str, gsd_m: float) -> dict[str, Any]:
+    """Give what the summaries of the verbs say of an alignment; None where images are taken as they lie."""
+    return {
+        "model": found.model if found else "as given",
+        "matrix": [float(v) for v in (found.matrix if found else IDENTITY).ravel()],
+        "residual_px": round(found.residual_px, 4) if found else None,
+        "residual_m": round(found.residual_px * gsd_m, 4) if found else None,
+        "support": round(found.support, 4) if found else None,
+        "note": note,
+    }
 
 
 def open_images(

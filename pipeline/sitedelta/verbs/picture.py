@@ -1,9 +1,11 @@
 """The picture of two images side by side, with what a verb found."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from rasterdelta.types import Image, Mask
 from sitedelta.bands import display_bands
 from sitedelta.grid import SiteGrid
 from sitedelta.manifest import grid_record
@@ -12,28 +14,47 @@ from sitedelta.prepare import Prepared
 from sitedelta.records import ChangeRegion, Event
 from sitedelta.report.images import striped
 from sitedelta.report.sidebyside import Sides, side_by_side
+from sitedelta.scene import Scene
 from sitedelta.verbs.images import ImagePair
 from sitedelta.warp import fitted_size, read_placed
 
 _LONG_SIDE = 1000
 
 
-def picture(
-    images: ImagePair, title: str, *, changes: Sequence[ChangeRegion] = (), events: Sequence[Event] = ()
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Two images on one grid, as they are shown."""
+
+    grid: SiteGrid
+    scenes: tuple[Scene, Scene]
+    images: tuple[np.ndarray, np.ndarray]
+    """uint8, shape (row, column, band): reduced, striped where they show nothing."""
+    cell: float
+    """Grid pixels on the side of their pixels."""
+
+
+def picture(views: Views, title: str, *, changes: Sequence[ChangeRegion] = (), events: Sequence[Event] = ()) -> bytes:
     """Draw both images, as PNG; both are on the grid of the first."""
-    views = (
-        _view(images.before, images.placements[0], images.grid),
-        _view(images.after, images.placements[1], images.grid),
+    return side_by_side(Sides(grid_record(views.grid), views.scenes, views.images, views.cell, changes, events, title))
+
+
+def read_views(images: ImagePair) -> Views:
+    """Read both images at reduced size."""
+    before, after = (
+        _view(prepared, placement, images.grid)
+        for prepared, placement in zip((images.before, images.after), images.placements, strict=True)
     )
     scenes = images.before.scene, images.after.scene
-    return side_by_side(Sides(grid_record(images.grid), scenes, views, changes, events, title))
+    return Views(images.grid, scenes, (before, after), fitted_size(*images.grid.shape, _LONG_SIDE)[2])
 
 
 def _view(prepared: Prepared, placement: Placement, grid: SiteGrid) -> np.ndarray:
-    """Give an image reduced on the grid: uint8 of shape (M, N, B), striped where it shows nothing."""
     rows, cols, step = fitted_size(*grid.shape, _LONG_SIDE)
     bands = display_bands(prepared.scene)
     image, valid = read_placed(prepared.scene, placement.to_scene, (0, rows, 0, cols), bands=bands, step=step)
-    shown = np.round(prepared.stretch.apply(image) * 255).astype(np.uint8)
-    return striped(shown.transpose(1, 2, 0), valid)
+    return shown(prepared.stretch.apply(image), valid)
+
+
+def shown(image_01: Image, valid: Mask) -> np.ndarray:
+    """Give an image stretched to 0..1 as it is shown: uint8 of shape (row, column, band)."""
+    return striped(np.round(image_01 * 255).astype(np.uint8).transpose(1, 2, 0), valid)

@@ -1,0 +1,85 @@
+"""Two images that lie on each other pixel by pixel, as ordered pairs mostly do: seen from samples, without matching."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rasterdelta.difference.protocol import PairSample
+from rasterdelta.display import Stretch, fit_stretch
+from rasterdelta.errors import NotEnoughData
+from rasterdelta.masks import bright_cloud
+from rasterdelta.registration.offsets import Offsets, offsets
+from rasterdelta.types import Image, Mask
+from sitedelta.grid import SiteGrid, locate, scene_grid
+from sitedelta.joint import Joint, join
+from sitedelta.placement import CoarseMask, Frame, Placement, ScaledFrame
+from sitedelta.scene import Scene
+from sitedelta.warp import open_clear
+
+
+@dataclass(frozen=True, slots=True)
+class AsLaid:
+    """A pair that needs no alignment."""
+
+    grid: SiteGrid
+    joint: Joint
+    samples: tuple[PairSample, ...]
+    """Blocks that stand for the pair; what looks like cloud is not valid."""
+    offsets: Offsets
+
+
+def as_laid(first: Scene, second: Scene) -> AsLaid | None:
+    """Give two images as they lie, where they have the same pixels and samples show the same ground in them."""
+    if (first.height, first.width, first.gsd_m) != (second.height, second.width, second.gsd_m):
+        return None
+    grid = scene_grid(first)
+    before, after = _laid(first, grid), _laid(second, grid)
+    if before is None or after is None:
+        return None
+    joint = join(before, after, grid)
+    samples = tuple(joint.samples())
+    found = offsets(samples)
+    return AsLaid(grid, joint, _clear(samples, joint), found) if found.lie_alike else None
+
+
+def _laid(scene: Scene, grid: SiteGrid) -> Placement | None:
+    """Place a scene whose pixels are those of the grid; None where they are not."""
+    frame: Frame | None = locate(scene, grid)
+    if frame is None:
+        return None
+    all_clear = CoarseMask(np.ones((1, 1), np.bool_), scene.height, scene.width)
+    placement = Placement(scene, frame if grid.georeferenced else ScaledFrame(1.0), None, all_clear)
+    with open_clear(placement, bands=(0,)) as reader:
+        return placement if reader.is_own_pixels(grid.shape) else None
+
+
+def _clear(samples: Sequence[PairSample], joint: Joint) -> tuple[PairSample, ...]:
+    """Take out of samples what looks like cloud on one of the dates."""
+    if joint.kind == "sar":
+        return tuple(samples)
+    shown = list(joint.shown)
+    stretches = [
+        _stretch([(image[shown], s.valid) for s in samples for image in (getattr(s, date),)], scene.dtype)
+        for date, scene in (("before", joint.before.scene), ("after", joint.after.scene))
+    ]
+    return tuple(_without_cloud(s, stretches, shown, joint.gsd_m) for s in samples)
+
+
+def _stretch(blocks: Sequence[tuple[Image, Mask]], dtype: str) -> Stretch | None:
+    pixels = np.concatenate([image[:, valid] for image, valid in blocks], axis=1)[:, None].astype(np.float32)
+    try:
+        return fit_stretch(pixels, np.ones(pixels.shape[1:], np.bool_), dtype=dtype)
+    except NotEnoughData:
+        return None
+
+
+def _without_cloud(
+    sample: PairSample, stretches: Sequence[Stretch | None], shown: Sequence[int], gsd_m: float
+) -> PairSample:
+    valid = sample.valid
+    for image, stretch in zip((sample.before, sample.after), stretches, strict=True):
+        if stretch is not None:
+            image_01 = stretch.apply(image[list(shown)].astype(np.float32))
+            valid = valid & bright_cloud(image_01, sample.valid, gsd_m=gsd_m)
+    return PairSample(sample.before, sample.after, valid)

@@ -1,0 +1,85 @@
+"""Compare a pair in one pass over its files: reading runs ahead of comparing, in threads, in bounded memory."""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasterdelta.types import Plane
+from sitedelta.joint import OpenPair, Reading
+from sitedelta.overview import Overviews
+from sitedelta.pairs import PairEstimate
+from sitedelta.progress import Progress, silent
+from sitedelta.strips import Strip, strips_of
+from sitedelta.tiles import Tile, cut_behind
+
+_ROWS = 512
+"""Rows of a tile, or a multiple where the model needs much context."""
+_PIXELS = 2**22
+"""Most pixels of a tile's core."""
+_AHEAD = 2
+"""Tiles under way per thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    tile: Tile
+    change: NDArray[np.uint8]
+    score: Plane
+
+    def load(self) -> tuple[NDArray[np.uint8], Plane]:
+        return self.change, self.score
+
+
+def compare_in_one_pass(
+    pair: PairEstimate, overviews: Overviews, *, threads: int = 0, progress: Progress = silent
+) -> Iterator[Strip]:
+    """Give the change of a pair strip by strip, and fill the overviews.
+
+    Parameters
+    ----------
+    threads : int
+        That compare; two more read. 0 means one a core.
+    """
+    yield from strips_of(_tiles(pair, overviews, threads or os.cpu_count() or 1, progress))
+
+
+def _tiles(pair: PairEstimate, overviews: Overviews, threads: int, progress: Progress) -> Iterator[_Done]:
+    tiles = list(_cut(pair))
+    progress(0, len(tiles), "tiles")
+    with OpenPair(pair.joint) as reader, ThreadPoolExecutor(threads) as pool:
+        under_way: deque[Future[_Done]] = deque()
+        try:
+            for done, tile in enumerate(tiles):
+                if len(under_way) >= _AHEAD * threads:
+                    yield under_way.popleft().result()
+                raw = reader.read_ahead(pair.window(tile))
+                under_way.append(pool.submit(_compare, pair, tile, raw, overviews))
+                progress(done, len(tiles), "tiles")
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
+                future.cancel()
+    progress(len(tiles), len(tiles), "tiles")
+
+
+def _cut(pair: PairEstimate) -> Iterator[Tile]:
+    rows = _rows(pair)
+    cols = max(_ROWS, _PIXELS // rows // _ROWS * _ROWS)
+    return cut_behind(pair.joint.shape, halo=pair.model.halo, rows=rows, cols=cols)
+
+
+def _rows(pair: PairEstimate) -> int:
+    return -(-max(_ROWS, 8 * pair.model.halo) // _ROWS) * _ROWS
+
+
+def _compare(pair: PairEstimate, tile: Tile, reading: Reading, overviews: Overviews) -> _Done:
+    raw, window = reading.result(), pair.window(tile)
+    fresh = (window[1] - 1) // _rows(pair) * _rows(pair)
+    overviews.add(raw, window=window, part=(fresh, window[1], tile.col0, tile.col1))
+    return _Done(tile, *pair.change(tile, raw))
