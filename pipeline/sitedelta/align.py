@@ -7,6 +7,7 @@ import numpy as np
 
 from rasterdelta.registration.register import register
 from rasterdelta.registration.result import IDENTITY, Alignment, ModelChoice, Refusal
+from rasterdelta.registration.simplest import simplest
 from rasterdelta.types import Image, Mask, Matrix
 from sitedelta.bands import display_bands
 from sitedelta.grid import SiteGrid, locate
@@ -34,11 +35,13 @@ def align(
     model: ModelChoice = "auto",
     seed: int = 0,
     same_scale: bool = True,
+    rests: bool = False,
 ) -> Alignment | Refusal:
     """Find the ground of the site grid, as the reference shows it, in the frame of a scene.
 
     Both are read at the coarser of their ground sampling distances, or coarser still where the site is large.
-    `same_scale` is False where a ground sampling distance is only assumed.
+    `same_scale` is False where a ground sampling distance is only assumed. `rests` is True where the two probably lie
+    on each other as they are: then nothing is moved, turned or stretched without clear evidence.
     """
     frames = frame_of(reference, grid), frame_of(moving, grid)
     known = not isinstance(frames[1], ScaledFrame)
@@ -57,7 +60,10 @@ def align(
         model=model,
         seed=seed,
     )
-    return _enlarged(found, step) if isinstance(found, Alignment) else found
+    if isinstance(found, Refusal):
+        return found
+    settled = simplest(found, a, b, reference_valid=a_valid, moving_valid=b_valid) if rests else found
+    return _enlarged(settled, step)
 
 
 def _frame_shape(prepared: Prepared, grid: SiteGrid) -> tuple[int, int]:

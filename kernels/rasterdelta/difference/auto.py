@@ -1,21 +1,35 @@
 """Choice of the change algorithm."""
 
+from functools import partial
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from rasterdelta.difference import cva, irmad, logratio, structure
+from rasterdelta.difference import cva, indices, irmad, logratio, sfa, structure
+from rasterdelta.difference.indices import IndexName
 from rasterdelta.difference.protocol import Fit
 
-MethodName: TypeAlias = Literal["cva", "irmad", "sar", "structure"]
+MethodName: TypeAlias = Literal["cva", "irmad", "mad", "sar", "sfa", "structure"]
 """An algorithm."""
 
-MethodChoice: TypeAlias = Literal["auto", "cva", "irmad", "sar", "structure"]
+MethodChoice: TypeAlias = Literal["auto", "cva", "irmad", "mad", "sar", "sfa", "structure"]
 """An algorithm, or the choice of one by `choose`."""
 
 METHODS: MappingProxyType[MethodName, Fit] = MappingProxyType(
-    {"cva": cva.fit, "irmad": irmad.fit, "sar": logratio.fit, "structure": structure.fit}
+    {
+        "cva": cva.fit,
+        "irmad": irmad.fit,
+        "mad": irmad.fit_mad,
+        "sar": logratio.fit,
+        "sfa": sfa.fit,
+        "structure": structure.fit,
+    }
 )
 """How each algorithm is fitted."""
+
+INDICES: MappingProxyType[IndexName, Fit] = MappingProxyType(
+    {name: partial(indices.fit_index, name) for name in indices.INDEX_BANDS}
+)
+"""How the change of each index is fitted, on two bands only: those that `indices.INDEX_BANDS` names, in that order."""
 
 STRUCTURE_GSD_M = 5.0
 """At this ground sampling distance or finer, objects and shadows span pixels, which no longer stand for ground."""

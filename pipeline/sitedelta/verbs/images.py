@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rasterdelta.registration.result import IDENTITY, Alignment, Refusal
 from sitedelta.align import align, frame_of
 from sitedelta.dates import has_date
@@ -70,14 +72,22 @@ def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
         The match cannot be trusted.
     """
     grid, before, after = scene_grid(first), prepare(first), prepare(second)
-    found = align(before, after, grid)
+    alike = _lie_alike(first, second)
+    found = align(before, after, grid, rests=alike)
     if isinstance(found, Alignment):
-        note = f"matched ({found.model}), median residual {found.residual_px:.2f} pixels"
-        return ImagePair(grid, before, after, (stand(before, grid), stand(after, grid, found)), found, note)
-    if as_given and _lie_alike(first, second):
+        placements = stand(before, grid), stand(after, grid, found)
+        return ImagePair(grid, before, after, placements, found, _matched(found))
+    if as_given and alike:
         note = f"taken as aligned already, because they lie alike; matching was refused: {found.reason}"
         return ImagePair(grid, before, after, (stand(before, grid), stand(after, grid)), None, note)
     raise refused(first, second, found)
+
+
+def _matched(found: Alignment) -> str:
+    residual = f"median residual {found.residual_px:.2f} pixels"
+    if np.array_equal(found.matrix, IDENTITY):
+        return f"matched, and left as they lie: no other alignment fits clearly better, {residual}"
+    return f"matched ({found.model}), {residual}"
 
 
 def stand(prepared: Prepared, grid: SiteGrid, alignment: Alignment | None = None) -> Placement:
