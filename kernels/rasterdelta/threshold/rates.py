@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.threshold.minimum_error import kittler_illingworth
@@ -18,7 +18,7 @@ BULK = 0.85
 
 def chi2_threshold(dof: int, rate: float) -> float:
     """Give the value that a chi-square variable of `dof` degrees of freedom exceeds with probability `rate`."""
-    return float(chi2.isf(rate, dof))
+    return float(chdtri(dof, rate))
 
 
 def chi_threshold(values: ArrayLike, dof: int, rate: float) -> float:

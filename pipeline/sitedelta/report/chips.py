@@ -1,6 +1,6 @@
 """Cut-outs before and after, side by side: what arrived, what departed, where the ground changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -123,6 +123,24 @@ def _region_chip(findings: Findings, c: ChangeRegion, sources: Iterable[Path | N
         size=area(c.area_m2),
         score=c.score,
     )
+
+
+def region_outlines(grid: GridRecord, regions: Sequence[ChangeRegion], scale: float) -> list[np.ndarray]:
+    """Give the rings of all regions in pixels of the site grid times a scale below 1, without what that hides.
+
+    Returns
+    -------
+    list of ndarray of shape (N, 2)
+        (column, row) of pixels of the site grid, not yet scaled; bends of less than half a scaled pixel are left out.
+    """
+    import shapely
+
+    polygons = np.array([r.polygon for r in regions], object)
+    if grid.crs_wkt is not None:
+        polygons = shapely.transform(polygons, lambda places: geometry.pixels(grid, places))
+    rings = shapely.get_rings(shapely.simplify(polygons, 0.5 / scale, preserve_topology=False))
+    places, which = shapely.get_coordinates(rings, return_index=True)
+    return np.split(places, np.flatnonzero(np.diff(which)) + 1) if len(places) else []
 
 
 def region_rings(grid: GridRecord, region: ChangeRegion) -> list[np.ndarray]:

@@ -2,29 +2,46 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from sitedelta.dates import has_date
 from sitedelta.manifest import GridRecord
 from sitedelta.records import ChangeRegion, Event, EventKind
 from sitedelta.report import geometry
-from sitedelta.report.canvas import new_figure, plain, to_png
-from sitedelta.report.chips import region_rings
+from sitedelta.report.chips import region_outlines
+from sitedelta.report.sheet import Colour, Sheet, text_width, wrapped
 from sitedelta.scene import Scene
 from sitedelta.wording import metres, moment
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+_WIDTH, _MARGIN = 1920, 20
+_PANEL = (_WIDTH - 3 * _MARGIN) // 2
+_LARGE, _MIDDLE, _SMALL = 22, 18, 15
+"""Sizes of text, pixels."""
+_INK: Colour = (0, 0, 0)
+_WHITE: Colour = (255, 255, 255)
+_GROUND: Colour = (109, 114, 111)
+"""Where no image stands, and behind the legend."""
+_CHANGED: Colour = (255, 240, 77)
 
-_CHANGED = "#fff04d"
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    colour: Colour
+    word: str
+    corners: int
+    """Of the polygon around the object; a circle has many."""
+    turn: float
+    """Of the first corner, in turns from straight up."""
+    dashed: bool = False
+
+
 _MARKS = {
-    EventKind.STAYED: ("D", "#ffffff", "stayed", "solid"),
-    EventKind.DEPARTED: ("s", "#ffb000", "departed", "dashed"),
-    EventKind.ARRIVED: ("o", "#5ec8ff", "arrived", "solid"),
+    EventKind.STAYED: _Mark(_WHITE, "stayed", 4, 0.0),
+    EventKind.DEPARTED: _Mark((255, 176, 0), "departed", 4, 0.125, dashed=True),
+    EventKind.ARRIVED: _Mark((94, 200, 255), "arrived", 40, 0.0),
 }
 
 
@@ -43,117 +60,134 @@ class Sides:
     events: Sequence[Event]
     title: str
 
+    @property
+    def scale(self) -> float:
+        """Pixels of the sheet per pixel of the grid."""
+        return _PANEL / self.grid.width
+
+    @property
+    def height(self) -> int:
+        """Of a panel."""
+        return max(1, round(self.grid.height * self.scale))
+
 
 def side_by_side(sides: Sides) -> bytes:
     """Draw both dates with changed ground and what arrived, departed and stayed, as PNG."""
-    grid = sides.grid
-    figure = new_figure(12.0, 6.0 * grid.height / grid.width + 1.5)
+    title = [line for part in sides.title.split("\n") for line in wrapped(part, _LARGE, _WIDTH - 2 * _MARGIN)]
+    told = [wrapped(_told(s), _SMALL, _PANEL) for s in sides.scenes]
+    top = _MARGIN + len(title) * _line(_LARGE) + _MARGIN // 2 + _line(_LARGE)
+    under = top + sides.height + _MARGIN // 2
+    legend = under + max(map(len, told)) * _line(_SMALL) + _MARGIN // 2
+    entries = _entries(sides)
+    sheet = Sheet(_WIDTH, legend + (2 * _MARGIN + _MIDDLE if entries else _MARGIN // 2), _WHITE)
+    sheet.text("\n".join(title), _MARGIN, _MARGIN, size=_LARGE, colour=_INK)
+    outlines = [(rings + 0.5) * sides.scale for rings in region_outlines(sides.grid, sides.changes, sides.scale)]
     for n, role in enumerate(("Before", "After")):
-        axes = figure.add_subplot(1, 2, n + 1)
-        _scene(axes, sides, n, role)
-        _changes(axes, sides)
-        _events(axes, sides)
-    figure.suptitle(plain(sides.title), x=0.01, ha="left", fontsize=10)
-    _legend(figure, sides)
-    return to_png(figure)
+        left, scene = _MARGIN + n * (_PANEL + _MARGIN), sides.scenes[n]
+        when = moment(scene.date, scene.date_precision) if has_date(scene) else "date unknown"
+        sheet.text(f"{role}: {when}", left, top - _MARGIN // 2, size=_LARGE, colour=_INK, anchor="ls")
+        sheet.paste(_panel(sides, sides.images[n], outlines), left, top)
+        sheet.text("\n".join(told[n]), left, under, size=_SMALL, colour=_INK)
+    _legend(sheet, entries, legend)
+    return sheet.png()
 
 
-def _legend(figure: "Figure", sides: Sides) -> None:
-    """Explain the marks that are there, all at one size."""
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color=_CHANGED, label="changed ground")] if sides.changes else []
-    kinds = {e.kind for e in sides.events}
-    for kind, (marker, colour, label, _) in _MARKS.items():
-        if kind in kinds:
-            mark = Line2D([], [], marker=marker, markeredgecolor=colour, markerfacecolor="none", linestyle="none")
-            mark.set(label=label, markersize=8)
-            handles.append(mark)
-    if handles:
-        style: dict[str, Any] = {
-            "fontsize": 8,
-            "facecolor": "#59615a",
-            "labelcolor": "white",
-            "edgecolor": "none",
-            "framealpha": 1,
-        }
-        figure.legend(handles=handles, loc="outside lower left", ncols=5, **style)
+def _line(size: int) -> int:
+    return round(1.4 * size)
 
 
-def _scene(axes: "Axes", sides: Sides, n: int, role: str) -> None:
-    grid, scene, image = sides.grid, sides.scenes[n], sides.images[n]
-    axes.set_xlim(-0.5, grid.width - 0.5)
-    axes.set_ylim(grid.height - 0.5, -0.5)
-    axes.set_aspect("equal")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_facecolor("#6d726f")
-    when = moment(scene.date, scene.date_precision) if has_date(scene) else "date unknown"
-    axes.set_title(f"{role}: {when}", fontsize=10, loc="left")
+def _told(scene: Scene) -> str:
     source = scene.source or f"not given ({scene.originals[0].name})"
-    told = f"{scene.sensor or 'sensor not given'}, {metres(scene.gsd_m)} per pixel. Source: {source}"
-    axes.set_xlabel(plain(fill(told, 110)), fontsize=7, loc="left")
+    return f"{scene.sensor or 'sensor not given'}, {metres(scene.gsd_m)} per pixel. Source: {source}"
+
+
+def _panel(sides: Sides, image: np.ndarray | None, outlines: list[np.ndarray]) -> np.ndarray:
+    panel = Sheet(_PANEL, sides.height, _GROUND)
     if image is not None:
-        shown = image if image.shape[-1] == 3 else image[..., 0]
-        box = (-0.5, image.shape[1] * sides.cell - 0.5, image.shape[0] * sides.cell - 0.5, -0.5)
-        axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=box, interpolation="antialiased")
-    _furniture(axes, grid)
+        panel.paste(_fitted(image, sides.cell * sides.scale)[: sides.height, :_PANEL], 0, 0)
+    panel.lines(outlines, _CHANGED, width=2, closed=True)
+    for event in sides.events:
+        _event(panel, event, sides)
+    _scale_bar(panel, sides)
+    _north(panel, sides)
+    return panel.pixels
 
 
-def _furniture(axes: "Axes", grid: GridRecord) -> None:
-    """Draw the scale bar and the north arrow."""
-    from matplotlib.patheffects import withStroke
+def _fitted(image: np.ndarray, factor: float) -> np.ndarray:
+    """Give an image in colours, so enlarged that a grid pixel is one of the sheet's times its scale."""
+    size = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(image, size, interpolation=how).reshape(size[1], size[0], -1)
+    return np.asarray(np.broadcast_to(resized, (size[1], size[0], 3)), np.uint8)
 
-    white: dict[str, Any] = {"color": "white", "path_effects": [withStroke(linewidth=2.5, foreground="black")]}
-    bar = geometry.scale_bar_m(grid.width * grid.gsd_m)
-    axes.plot(
-        [0.03, 0.03 + bar / (grid.width * grid.gsd_m)],
-        [0.04, 0.04],
-        lw=3,
-        solid_capstyle="butt",
-        transform=axes.transAxes,
-        **white,
-    )
-    axes.text(0.03, 0.06, metres(bar), fontsize=8, transform=axes.transAxes, **white)
-    north = geometry.north_deg(grid)
-    if north is None:
-        axes.text(0.97, 0.03, "north unknown", fontsize=7, ha="right", transform=axes.transAxes, **white)
+
+def _event(panel: Sheet, event: Event, sides: Sides) -> None:
+    mark = _MARKS.get(event.kind)
+    if mark is None:
         return
-    east, up = 20 * np.sin(np.radians(north)), 20 * np.cos(np.radians(north))
-    arrow = {"arrowstyle": "<|-", "color": "white", "lw": 1.6, "path_effects": white["path_effects"]}
-    axes.annotate(
-        "N",
-        (0.96, 0.05),
-        xycoords="axes fraction",
-        xytext=(east, up),
-        textcoords="offset points",
-        ha="center",
-        va="center",
-        fontsize=9,
-        arrowprops=arrow,
-        **white,
-    )
+    x, y = (event.site_col + 0.5) * sides.scale, (event.site_row + 0.5) * sides.scale
+    radius = max(7.0, 0.75 * event.length_m / sides.grid.gsd_m * sides.scale)
+    _draw(panel, mark, x, y, radius)
 
 
-def _changes(axes: "Axes", sides: Sides) -> None:
-    from matplotlib.collections import LineCollection
+def _draw(sheet: Sheet, mark: _Mark, x: float, y: float, radius: float) -> None:
+    turns = 2 * np.pi * (np.arange(mark.corners + 1) / mark.corners + mark.turn)
+    ring = np.column_stack([x + radius * np.sin(turns), y - radius * np.cos(turns)])
+    sides = [ring] if not mark.dashed else [d for a, b in pairwise(ring) for d in _dashes(a, b)]
+    sheet.lines(sides, mark.colour, width=2, closed=False)
 
-    rings = [ring for c in sides.changes for ring in region_rings(sides.grid, c)]
-    axes.add_collection(LineCollection(rings, colors=_CHANGED, linewidths=1.1))
+
+def _dashes(start: np.ndarray, stop: np.ndarray) -> list[np.ndarray]:
+    count = max(1, round(float(np.hypot(*(stop - start))) / 14))
+    at = np.linspace(0, 1, 2 * count + 1)[:, None]
+    points = start + at * (stop - start)
+    return [points[k : k + 2] for k in range(0, 2 * count, 2)]
 
 
-def _events(axes: "Axes", sides: Sides) -> None:
-    grid = sides.grid
-    for kind, (marker, colour, _, dash) in _MARKS.items():
-        own = [e for e in sides.events if e.kind is kind]
-        if own:
-            axes.scatter(
-                [e.site_col for e in own],
-                [e.site_row for e in own],
-                s=[max(9.0, 1.3 * e.length_m / grid.gsd_m / grid.width * 430) ** 2 for e in own],
-                marker=marker,
-                facecolors="none",
-                edgecolors=colour,
-                linewidths=1.2,
-                linestyles=dash,
-            )
+def _scale_bar(panel: Sheet, sides: Sides) -> None:
+    length = geometry.scale_bar_m(sides.grid.width * sides.grid.gsd_m)
+    y, left = sides.height - 24.0, 24.0
+    bar = [np.array([[left, y], [left + length / sides.grid.gsd_m * sides.scale, y]])]
+    panel.lines(bar, _INK, width=8, closed=False)
+    panel.lines(bar, _WHITE, width=4, closed=False)
+    panel.text(metres(length), left, y - 10, size=_MIDDLE, colour=_WHITE, anchor="ls", halo=_INK)
+
+
+def _north(panel: Sheet, sides: Sides) -> None:
+    x, y = _PANEL - 40.0, sides.height - 44.0
+    north = geometry.north_deg(sides.grid)
+    if north is None:
+        panel.text("north unknown", _PANEL - 16, sides.height - 16, size=_SMALL, colour=_WHITE, anchor="rs", halo=_INK)
+        return
+    up = np.array([np.sin(np.radians(north)), -np.cos(np.radians(north))])
+    aside = np.array([-up[1], up[0]])
+    middle = np.array([x, y])
+    arrow = np.array([middle + 26 * up, middle - 20 * up + 12 * aside, middle - 12 * up, middle - 20 * up - 12 * aside])
+    panel.area(arrow, _WHITE)
+    panel.lines([arrow], _INK, width=2, closed=True)
+    panel.text("N", *(middle - 34 * up), size=_MIDDLE, colour=_WHITE, anchor="mm", halo=_INK)
+
+
+def _entries(sides: Sides) -> list[tuple[str, _Mark | None]]:
+    """Give what the legend explains: a word and its mark, None for changed ground."""
+    kinds = {e.kind for e in sides.events}
+    entries: list[tuple[str, _Mark | None]] = [("changed ground", None)] if sides.changes else []
+    return entries + [(mark.word, mark) for kind, mark in _MARKS.items() if kind in kinds]
+
+
+def _legend(sheet: Sheet, entries: list[tuple[str, _Mark | None]], top: int) -> None:
+    """Explain the marks that are there, all at one size."""
+    if not entries:
+        return
+    height = _MIDDLE + _MARGIN
+    widths = [44 + text_width(word, _MIDDLE) + _MARGIN for word, _ in entries]
+    right = _MARGIN + sum(widths) + _MARGIN / 2
+    sheet.area(np.array([[_MARGIN, top], [right, top], [right, top + height], [_MARGIN, top + height]]), _GROUND)
+    x, y = _MARGIN + 24.0, top + height / 2
+    for (word, mark), width in zip(entries, widths, strict=True):
+        if mark is None:
+            sheet.lines([np.array([[x - 14, y], [x + 14, y]])], _CHANGED, width=3, closed=False)
+        else:
+            _draw(sheet, mark, x, y, 10.0)
+        sheet.text(word, x + 24, y + _MIDDLE * 0.36, size=_MIDDLE, colour=_WHITE, anchor="ls")
+        x += width

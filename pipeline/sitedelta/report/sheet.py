@@ -1,0 +1,98 @@
+"""A sheet of pixels to draw and write on: quick, and the same inputs give the same bytes."""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+Colour = tuple[int, int, int]
+"""Red, green, blue."""
+Anchor = Literal["la", "ra", "ls", "rs", "mm"]
+"""Which point of a text is placed: left, middle or right; ascender, middle or baseline."""
+
+_FINE = 4
+"""Binary digits of a pixel's fraction that lines are drawn to."""
+
+
+class Sheet:
+    """Pixels from the upper left; x to the right, y down; places may be fractions."""
+
+    def __init__(self, width: int, height: int, colour: Colour) -> None:
+        self.pixels = np.full((height, width, 3), colour, np.uint8)
+
+    def paste(self, image: np.ndarray, x: int, y: int) -> None:
+        """Put an image, uint8 of shape (row, column, 3), with its upper left corner at a place."""
+        self.pixels[y : y + image.shape[0], x : x + image.shape[1]] = image
+
+    def lines(self, paths: list[np.ndarray], colour: Colour, *, width: int, closed: bool) -> None:
+        """Draw smooth lines through the points of each path, shape (point, 2) of (x, y)."""
+        fixed = [np.round(p * (1 << _FINE)).astype(np.int32) for p in paths if len(p)]
+        cv2.polylines(self.pixels, fixed, closed, colour, width, cv2.LINE_AA, _FINE)
+
+    def area(self, path: np.ndarray, colour: Colour) -> None:
+        """Fill a simple polygon."""
+        cv2.fillPoly(self.pixels, [np.round(path * (1 << _FINE)).astype(np.int32)], colour, cv2.LINE_AA, _FINE)
+
+    def text(
+        self,
+        words: str,
+        x: float,
+        y: float,
+        *,
+        size: int,
+        colour: Colour,
+        anchor: Anchor = "la",
+        halo: Colour | None = None,
+    ) -> None:
+        """Write one line or several; with `halo`, an outline in that colour."""
+        from PIL import Image, ImageDraw
+
+        font = _font(size)
+        image = Image.fromarray(self.pixels)
+        around = 0 if halo is None else max(1, size // 8)
+        ImageDraw.Draw(image).text(
+            (x, y), words, fill=colour, font=font, anchor=anchor, stroke_width=around, stroke_fill=halo
+        )
+        self.pixels = np.array(image)
+
+    def png(self) -> bytes:
+        """Encode, without the marks of time and software."""
+        done, data = cv2.imencode(".png", self.pixels[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        if not done:
+            raise RuntimeError("the picture could not be encoded")
+        return data.tobytes()
+
+
+def text_width(words: str, size: int) -> float:
+    """Give the width of a line in pixels."""
+    return float(_font(size).getlength(words))
+
+
+def wrapped(words: str, size: int, width: float) -> list[str]:
+    """Break a text between words into lines that fit a width."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+@cache
+def _font(size: int) -> "FreeTypeFont":
+    """Give DejaVu Sans, which knows Cyrillic and Greek; it comes with Matplotlib."""
+    from PIL import ImageFont
+
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        raise RuntimeError("Matplotlib, whose font is used, is not installed")
+    path = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return ImageFont.truetype(path, size)
