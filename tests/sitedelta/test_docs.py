@@ -48,7 +48,7 @@ def test_every_column_of_a_table_is_explained(record):
     page = (DOCS / "outputs.md").read_text()
     section = page.split(f"<!-- {record.__name__} -->")[1].split("<!-- end -->")[0]
     named = re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
-    assert named == [f.name for f in fields(record) if f.name != "polygon_wkt"]
+    assert named == [f.name for f in fields(record) if f.name != "polygon"]
 
 
 def test_every_file_of_a_site_is_explained():

@@ -7,6 +7,7 @@ import geopandas
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import shapely
 
 from sitedelta.records import ChangeRegion, Event, EventKind, Observation, SiteObject, Status
 from sitedelta.tables import to_frame, to_geoframe, write_table
@@ -23,8 +24,8 @@ def item(lon=35.95, lat=35.4):
     return SiteObject("x-1", "x", DATE, "aircraft", 0.9, 1.5, 2.5, 11.5, 12.5, 30, 28, 45, "apron", lon, lat)
 
 
-def region(wkt="POLYGON ((0 0, 4 0, 4 2, 0 2, 0 0))"):
-    return ChangeRegion("r", "a", "b", DATE, DATE, 8.0, 1.5, 1, 2, "", None, None, wkt)
+def region():
+    return ChangeRegion("r", "a", "b", DATE, DATE, 8.0, 0.7, 1.5, 1, 2, "", None, None, shapely.box(0, 0, 4, 2))
 
 
 @pytest.mark.parametrize("kind", [Observation, SiteObject, Event, ChangeRegion])
@@ -71,7 +72,7 @@ def test_objects_without_georeference_are_points_in_pixels(tmp_path):
 def test_regions_are_polygons(tmp_path):
     write_table(to_geoframe([region()], ChangeRegion, georeferenced=False), tmp_path / "c.parquet")
     found = geopandas.read_parquet(tmp_path / "c.parquet")
-    assert "polygon_wkt" not in found
+    assert "polygon" not in found
     assert found.geometry[0].area == 8
 
 

@@ -12,6 +12,7 @@ import rasterio
 from pyproj import Transformer
 from rasterio.crs import CRS
 from rasterio.transform import Affine
+from shapely import Polygon
 
 from sitedelta.manifest import (
     AlignmentRecord,
@@ -312,12 +313,14 @@ def make_changes(grid: GridRecord) -> list[ChangeRegion]:
     for n, (left, top, right, bottom) in enumerate([(385, 192, 412, 245), (235, 68, 286, 112)]):
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
         ring = corners if grid.crs_wkt is None else [lonlat(grid, row, col) for col, row in corners]
-        text = "POLYGON ((" + ", ".join(f"{x} {y}" for x, y in ring) + "))"
+        shape = Polygon(ring)
         row, col = (top + bottom) / 2, (left + right) / 2
         lon, lat = lonlat(grid, row, col)
         area = (right - left) * (bottom - top) * GSD**2
         zone = "park" if col > 300 else "apron"
-        rows.append(ChangeRegion(f"c{n}", "s06", "s13", day(6), day(13), area, 2.5 - n, row, col, zone, lon, lat, text))
+        rows.append(
+            ChangeRegion(f"c{n}", "s06", "s13", day(6), day(13), area, 0.7, 2.5 - n, row, col, zone, lon, lat, shape)
+        )
     return rows
 
 
