@@ -12,6 +12,8 @@ from tests.benchmarks.generate import BANDS, coarse_grounds, strips
 from rasterdelta import regions, threshold
 from rasterdelta.blocks import over_blocks, score_image
 from rasterdelta.difference.auto import METHODS, MethodName
+from rasterdelta.difference.indices import normalised_difference
+from rasterdelta.difference.nonlocal_mean import nonlocal_mean
 from rasterdelta.difference.pixels import box_mean, smooth
 from rasterdelta.difference.protocol import ChangeModel, PairSample
 from rasterdelta.masks import bright_cloud, shrink, unsaturated
@@ -28,9 +30,10 @@ WHY = {
     "irmad": PROJECTED,
     "mad": PROJECTED,
     "sfa": PROJECTED,
-    "sar": "two logarithms a band, box and Gaussian means",
+    "sar": "logarithms, then a mean over 225 neighbours weighted by how alike their patches are",
     "structure": "some forty filters over both dates: gradients by direction, top hats, dilations",
 }
+OTHERWISE = "arithmetic on every band, and filters over a window"
 """Why a method's score is far over the floor."""
 BEYOND_CACHE = 2**27
 """Bytes that no cache holds."""
@@ -99,7 +102,7 @@ def _of_method(name: MethodName, *arrays: np.ndarray) -> Iterator[Case]:
 
     yield Case(f"{name}: fit", fit, arrays, once=True)
     model = fit(*arrays)
-    yield Case(f"{name}: score", lambda *a: score_image(model, *a), arrays, WHY.get(name, ""))
+    yield Case(f"{name}: score", lambda *a: score_image(model, *a), arrays, WHY.get(name, OTHERWISE))
 
 
 def _on_planes(plane: np.ndarray, score: np.ndarray, valid: np.ndarray) -> Iterator[Case]:
@@ -109,6 +112,10 @@ def _on_planes(plane: np.ndarray, score: np.ndarray, valid: np.ndarray) -> Itera
     yield Case("threshold.bulk_threshold", partial(threshold.bulk_threshold, rate=0.01), (score,), once=True)
     yield Case("pixels.smooth, sigma 1", partial(smooth, sigma=1.0), (plane, valid), FILTER)
     yield Case("pixels.box_mean, side 9", partial(box_mean, side=9), (plane, valid), FILTER)
+    yield Case("nonlocal_mean, reach 7", lambda p, v: nonlocal_mean(p, [p], v), (plane, valid), WHY["sar"])
+    yield Case(
+        "indices.normalised_difference", normalised_difference, (plane, plane + 1, valid), "two divisions a band"
+    )
     yield Case("masks.unsaturated", partial(unsaturated, ceiling=65535.0), (image,))
     yield Case("masks.shrink", partial(shrink, pixels=3), (score < np.quantile(score, 0.99),), "a distance transform")
     brightness = (image / np.float32(4096), valid)
