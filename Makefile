@@ -9,7 +9,7 @@ OUT ?= out/demo
 # Processes share the cores; threads of linear algebra within them only get in each other's way.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test slow lint notebooks check clean
+.PHONY: demo test slow lint notebooks check bench clean
 
 demo: .venv/.runs  ## Run the sample sites and print where the reports are
 	$(BIN)/sitedelta demo --out $(OUT)
@@ -32,6 +32,9 @@ notebooks: .venv/.tests  ## Execute the notebooks
 	$(BIN)/python -m pytest -m slow tests/sitedelta/test_notebooks.py
 
 check: test lint notebooks slow  ## Everything
+
+bench: .venv/.tests  ## Measure change detection and write docs/benchmarks.md; wants a quiet machine
+	$(BIN)/python -m tests.benchmarks.bench_change --write docs/benchmarks.md
 
 clean:
 	rm -rf .venv out

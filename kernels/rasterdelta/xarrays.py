@@ -14,8 +14,9 @@ from numpy.typing import DTypeLike
 
 from rasterdelta.blocks import BLOCK_PX, AnyArray, Kernel, over_blocks, ready
 from rasterdelta.chunks import over_chunks
-from rasterdelta.difference.auto import METHODS, MethodChoice, choose
-from rasterdelta.difference.protocol import ChangeModel
+from rasterdelta.difference.auto import INDICES, METHODS, MethodChoice, choose
+from rasterdelta.difference.indices import INDEX_BANDS, IndexName
+from rasterdelta.difference.protocol import ChangeModel, Fit
 from rasterdelta.difference.reading import PairReader
 from rasterdelta.errors import KernelError
 from rasterdelta.sampling import sample_windows
@@ -107,7 +108,7 @@ def change(
     after: xr.DataArray,
     *,
     gsd_m: float,
-    method: MethodChoice = "auto",
+    method: MethodChoice | IndexName = "auto",
     kind: Literal["optical", "sar"] = "optical",
     valid: xr.DataArray | None = None,
     false_alarm_rate: float | None = None,
@@ -126,9 +127,9 @@ def change(
     gsd_m
         Ground sampling distance, metres.
     method
-        An algorithm, or `auto`.
+        An algorithm, `auto`, or an index, whose two bands must then be there by their names.
     kind
-        Of sensor; radar amplitudes are linear, not decibels.
+        Of sensor. Radar amplitudes are linear, not decibels; they, and indices, are taken as recorded.
     valid
         Dimensions (y, x), bool, True = both dates show the ground; None where the pixels tell.
     false_alarm_rate
@@ -150,16 +151,18 @@ def change(
     NotEnoughData
         Where they share too little ground, or show no variation.
     """
-    before, after = _with_bands(before), _with_bands(after)
+    before, after = _bands_for(method, before), _bands_for(method, after)
     arrays = [before, after] if valid is None else [before, after, valid.astype(bool)]
     _check_grid(arrays)
     _check_bands(before, after)
     name, reason = choose(bands=len(before), kind=kind, gsd_m=gsd_m) if method == "auto" else (method, "asked for")
     plain = PairReader(_nodata(before), _nodata(after))
     samples = [plain(*windows) for windows in _sampled(arrays)]
-    reader = plain if name == "sar" else plain.fitted(samples)
+    as_recorded = kind == "sar" or name == "sar" or name in INDICES
+    reader = plain if as_recorded else plain.fitted(samples)
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
-    model = METHODS[name]([reader.levelled(s) for s in samples], gsd_m=gsd_m, **wanted)
+    fits: dict[str, Fit] = dict((*METHODS.items(), *INDICES.items()))
+    model = fits[name]([reader.levelled(s) for s in samples], gsd_m=gsd_m, **wanted)
     data = _run(partial(reader.score, model), arrays, lead=(), halo=model.halo, stride=model.stride, block=block)
     score = _array(data, before.dims[-2:], _shared_coords(before, after), before)
     changed = (score > model.threshold).astype(np.uint8).where(score.notnull(), np.uint8(UNSEEN))
@@ -182,10 +185,16 @@ def _run(kernel: Kernel, arrays: Sequence[xr.DataArray], **how: Any) -> Any:
     return over_chunks(kernel, [array.data for array in arrays], **how)
 
 
-def _with_bands(image: xr.DataArray) -> xr.DataArray:
+def _bands_for(method: str, image: xr.DataArray) -> xr.DataArray:
+    """Give the bands that a method takes: all of them, or the two of an index."""
     if image.ndim not in (2, 3):
         raise KernelError(f"an image has the dimensions (band, y, x), not {image.dims}")
-    return image if image.ndim == 3 else image.expand_dims("band")
+    image = image if image.ndim == 3 else image.expand_dims("band")
+    wanted = next((bands for name, bands in INDEX_BANDS.items() if name == method), ())
+    names = _labels(image)
+    if missing := [band for band in wanted if band not in names]:
+        raise KernelError(f"{method} wants the band {missing[0]!r}, of {', '.join(names) or 'bands without names'}")
+    return image[[names.index(band) for band in wanted]] if wanted else image
 
 
 def _check_grid(arrays: Sequence[xr.DataArray]) -> None:

@@ -142,7 +142,20 @@ def test_auto_says_what_it_chose_and_takes_a_single_band(pair):
     found = change(pair[0][0], pair[1][0], gsd_m=30.0)
     assert found.attrs["method"] == "cva"
     assert "1 band" in found.attrs["method_reason"]
-    assert change(*pair, gsd_m=30.0, kind="sar").attrs["method"] == "sar"
+    assert "adar" in change(*pair, gsd_m=30.0, kind="sar").attrs["method_reason"]
+
+
+def test_an_index_takes_its_two_bands_as_recorded(pair):
+    images = [image.assign_coords(band=["red", "green", "nir"]) for image in pair]
+    found = change(*images, gsd_m=10.0, method="ndvi")
+    assert found.attrs["method"] == "ndvi"
+    red, nir = (images[0].sel(band=name).astype(np.float32) for name in ("red", "nir"))
+    red_after, nir_after = (images[1].sel(band=name) for name in ("red", "nir"))
+    rise = (nir_after - red_after) / (nir_after + red_after) - (nir - red) / (nir + red)
+    both = np.isfinite(found.score.to_numpy()) & np.isfinite(rise.to_numpy())
+    assert np.corrcoef(abs(rise).to_numpy()[both], found.score.to_numpy()[both])[0, 1] > 0.4  # smoothed
+    with pytest.raises(KernelError, match="ndwi wants the band 'green', of B0, B1, B2"):
+        change(*pair, gsd_m=10.0, method="ndwi")
 
 
 def counted(values, chunks):

@@ -4,7 +4,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from rasterdelta.difference import cva, indices, irmad, logratio, sfa, structure
+from rasterdelta.difference import cva, indices, irmad, sar, sfa, structure
 from rasterdelta.difference.indices import IndexName
 from rasterdelta.difference.protocol import Fit
 
@@ -19,7 +19,7 @@ METHODS: MappingProxyType[MethodName, Fit] = MappingProxyType(
         "cva": cva.fit,
         "irmad": irmad.fit,
         "mad": irmad.fit_mad,
-        "sar": logratio.fit,
+        "sar": sar.fit,
         "sfa": sfa.fit,
         "structure": structure.fit,
     }
@@ -53,7 +53,7 @@ def choose(*, bands: int, kind: Literal["optical", "sar"], gsd_m: float) -> tupl
         The reason is one sentence.
     """
     if kind == "sar":
-        return "sar", "Radar speckle multiplies, so the log ratio of amplitudes is compared."
+        return "sar", "Radar speckle multiplies, so log ratios are compared, averaged over like neighbours."
     if gsd_m <= STRUCTURE_GSD_M:
         return "structure", f"At {gsd_m:g} m single pixels differ by light and parallax, so structures are compared."
     if bands >= 3:

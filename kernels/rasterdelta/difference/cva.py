@@ -136,8 +136,8 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     gsd_m
         Ground sampling distance; not used, any will do.
     false_alarm_rate
-        Upper bound: the threshold is the lower of Kittler-Illingworth's and Otsu's, or the chi-square quantile of
-        this rate where that is higher.
+        Rate of the chi-square quantile that is the threshold where the statistic forms one class, see
+        `chi_threshold`; where it forms two, they decide.
     sigma
         Standard deviation, in pixels, of the Gaussian mean of the magnitude; 0 for none.
 
@@ -156,9 +156,10 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     weight = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)
     dof = max(1, int((weight > 0).sum()))
     scored = [smooth(_magnitude(centre, weight, s.before, s.after), seen(s), sigma=sigma) for s in samples]
-    threshold = chi_threshold(pool_scores(scored), dof, false_alarm_rate)
-    notes = f"Change vectors of {dof} bands, centre and spread from {before.shape[1]} pixels."
-    return Cva(centre, weight, sigma, threshold, float(chdtrc(dof, threshold**2)), notes)
+    # bands that go together make the magnitude less regular than a chi variable
+    threshold = chi_threshold(pool_scores(scored), dof, false_alarm_rate, families=("normal",))
+    notes = f"Change vectors of {dof} bands, centre and spread from {before.shape[1]} pixels. {threshold.reason}"
+    return Cva(centre, weight, sigma, threshold.value, float(chdtrc(dof, threshold.value**2)), notes)
 
 
 def _centre_and_spread(difference: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -12,10 +12,14 @@ from rasterdelta.difference.canonical import Canonical, canonical_correlations
 from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, seen, smooth
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.difference.quadratic import SquaredNorm
-from rasterdelta.threshold import chi_threshold
+from rasterdelta.threshold import Threshold, chi_threshold
+from rasterdelta.threshold.families import Family
 from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 _Float = NDArray[np.float64]
+
+COARSE_PX = 2**14
+"""Pixels on which reweighting begins where there are twice as many or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,8 @@ def fit(
     gsd_m
         Ground sampling distance; not used, any will do.
     false_alarm_rate
-        Upper bound: the threshold is the lower of Kittler-Illingworth's and Otsu's, or the chi-square quantile of
-        this rate where that is higher.
+        Rate of the chi-square quantile that is the threshold where the statistic forms one class, see
+        `chi_threshold`; where it forms two, they decide.
     iterations
         Upper bound on the reweightings; 0 gives plain MAD.
     tolerance
@@ -118,10 +122,12 @@ def fit(
     variates = SquaredNorm(project.astype(np.float32), offset.astype(np.float32))
     variates = variates.over(_bulk_spread(variates.root(before, after), len(variates)))
     scored = [smooth(variates.root(s.before, s.after), seen(s), sigma=sigma) for s in samples]
-    threshold = chi_threshold(pool_scores(scored), len(variates), false_alarm_rate)
-    rate = float(chdtrc(len(variates), threshold**2))
-    notes = _notes(canonical, before.shape[1], count, moved <= tolerance) if iterations else _plain_notes(canonical, x)
-    return Mad(variates, sigma, threshold, rate, notes, "irmad" if iterations else "mad")
+    families: tuple[Family, ...] = ("nakagami",) if iterations else ("normal",)
+    threshold = chi_threshold(pool_scores(scored), len(variates), false_alarm_rate, families=families)
+    rate = float(chdtrc(len(variates), threshold.value**2))
+    state = f"{'converged' if moved <= tolerance else 'not converged'} after {count} reweightings"
+    notes = _notes(canonical, before.shape[1], state if iterations else "not reweighted", threshold)
+    return Mad(variates, sigma, threshold.value, rate, notes, "irmad" if iterations else "mad")
 
 
 def fit_mad(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.01, sigma: float = 0.8) -> Mad:
@@ -132,8 +138,23 @@ def fit_mad(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: fl
 def _reweight(
     before: _Float, after: _Float, iterations: int, tolerance: float, penalty: float
 ) -> tuple[Canonical, int, float]:
-    """Give the last canonical pairs, the reweightings done and the last move of a correlation."""
-    canonical = canonical_correlations(before, after, np.ones(before.shape[1]), penalty=penalty)
+    """Give the last canonical pairs, the reweightings done and the last move of a correlation.
+
+    Most of the way is gone on a part of the pixels.
+    """
+    step = max(1, before.shape[1] // COARSE_PX) if iterations else 1
+    few = np.ascontiguousarray(before[:, ::step]), np.ascontiguousarray(after[:, ::step])
+    start = canonical_correlations(*few, np.ones(few[0].shape[1]), penalty=penalty)
+    near, first, moved = _iterate(start, *few, iterations, tolerance, penalty)
+    if step == 1:
+        return near, first, moved
+    last, second, moved = _iterate(near, before, after, max(1, iterations - first), tolerance, penalty)
+    return last, first + second, moved
+
+
+def _iterate(
+    canonical: Canonical, before: _Float, after: _Float, iterations: int, tolerance: float, penalty: float
+) -> tuple[Canonical, int, float]:
     count, moved = 0, np.inf
     while count < iterations and moved > tolerance:
         weight = chdtrc(len(canonical.correlation), _statistic(canonical, before, after))
@@ -166,14 +187,6 @@ def _bulk_spread(root: FloatArray, dof: int) -> float:
     return max(float(np.median(root) / np.sqrt(chdtri(dof, 0.5))), 0.1)
 
 
-def _notes(canonical: Canonical, pixels: int, count: int, converged: bool) -> str:
-    state = "converged" if converged else "not converged"
-    return f"IR-MAD on {pixels} pixels, {state} after {count} reweightings; {_correlations(canonical)}."
-
-
-def _plain_notes(canonical: Canonical, before: _Float) -> str:
-    return f"MAD on {before.shape[1]} pixels; {_correlations(canonical)}."
-
-
-def _correlations(canonical: Canonical) -> str:
-    return f"canonical correlations {', '.join(f'{r:.3f}' for r in canonical.correlation)}"
+def _notes(canonical: Canonical, pixels: int, state: str, threshold: Threshold) -> str:
+    rho = ", ".join(f"{r:.3f}" for r in canonical.correlation)
+    return f"MAD on {pixels} pixels, {state}; canonical correlations {rho}. {threshold.reason}"

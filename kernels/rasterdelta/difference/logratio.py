@@ -1,32 +1,28 @@
-"""Log ratio of amplitudes, for radar."""
+"""Plain log ratio of amplitudes, for radar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
-from rasterdelta.difference.pixels import box_mean, gaussian_halo, pool, pool_scores, seen, smooth
+from rasterdelta.difference.amplitude import Levels, fit_levels, ratio_threshold
+from rasterdelta.difference.pixels import gaussian_halo, pool_scores, seen, smooth
 from rasterdelta.difference.protocol import PairSample
-from rasterdelta.errors import NotEnoughData
-from rasterdelta.threshold import MAD_TO_SIGMA, otsu
-from rasterdelta.types import FloatArray, Image, Mask, Plane
+from rasterdelta.types import Image, Mask, Plane
 
 FLOOR_SHARE = 0.05
-"""Share of the median amplitude added to both dates: below it the ratio is noise over noise."""
+"""Of the median amplitude: the floor below which a ratio is noise over noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogRatio:
     """Fitted gain between two amplitude images and the noise floor of their ratio."""
 
-    floor: float
-    """Added to the amplitude of both dates."""
+    levels: tuple[Levels, Levels]
+    """How the amplitudes of each date become levels."""
     centre: float
     """Median of log(after / before): the gain between the dates."""
-    window: int
-    """Side in pixels of the square over which amplitudes are averaged against speckle."""
     sigma: float
     """Standard deviation in pixels of the Gaussian mean of the log ratio; 0 for none."""
     threshold: float
@@ -35,20 +31,20 @@ class LogRatio:
     """Probability above the threshold for a normal log ratio as wide as the bulk's."""
     notes: str
     """What was fitted, on how much."""
-    method: Literal["sar"] = "sar"
+    method: Literal["logratio"] = "logratio"
     stride: Literal[1] = 1
     """Windows may begin anywhere."""
 
     @property
     def halo(self) -> int:
         """Pixels of context that `score` needs on each side."""
-        return self.window // 2 + gaussian_halo(self.sigma)
+        return self.levels[0].halo + gaussian_halo(self.sigma)
 
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
         """Give the absolute log ratio, mean over the bands, float32, NaN where not valid."""
-        valid = seen(PairSample(before, after, valid))
-        ratio = _ratio(before, after, valid, self.floor, self.window) - np.float32(self.centre)
-        return np.abs(smooth(ratio, valid, sigma=self.sigma))
+        ratio = _ratio(PairSample(before, after, valid), self.levels, self.sigma)
+        score: Plane = np.abs(ratio - np.float32(self.centre))
+        return score
 
 
 def fit(
@@ -84,35 +80,15 @@ def fit(
     Rignot and van Zyl (1993), Change detection techniques for ERS-1 SAR data, doi 10.1109/36.239913.
     """
     del gsd_m
-    before, after = pool(samples)
-    floor = FLOOR_SHARE * float(np.median(np.maximum(np.concatenate([before, after], axis=1), 0)))
-    floor = floor or FLOOR_SHARE * float(max(before.max(), after.max()))
-    if not floor > 0:
-        raise NotEnoughData("the amplitudes are zero on both dates")
-    ratios = [smooth(_ratio(s.before, s.after, seen(s), floor, window), seen(s), sigma=sigma) for s in samples]
-    values = pool_scores(ratios)
+    levels = fit_levels(samples, share=FLOOR_SHARE, window=window)
+    values = pool_scores([_ratio(s, levels, sigma) for s in samples])
     centre = float(np.median(values))
-    threshold, rate = _threshold(np.abs(values - np.float32(centre)), false_alarm_rate)
+    threshold, rate = ratio_threshold(values - np.float32(centre), false_alarm_rate)
     notes = f"Log ratio of {window} x {window} mean amplitudes, gain {np.exp(centre):.3g} from {values.size} pixels."
-    return LogRatio(floor, centre, window, sigma, threshold, rate, notes)
+    return LogRatio(levels, centre, sigma, threshold, rate, notes)
 
 
-def _ratio(before: Image, after: Image, valid: Mask, floor: float, window: int) -> Plane:
-    total = np.zeros(valid.shape, np.float32)
-    for b, a in zip(before, after, strict=True):
-        total += np.log(_level(a, valid, floor, window)) - np.log(_level(b, valid, floor, window))
-    return total / np.float32(len(before))
-
-
-def _level(band: Plane, valid: Mask, floor: float, window: int) -> Plane:
-    return box_mean(np.maximum(band, 0), valid, side=window) + np.float32(floor)
-
-
-def _threshold(scores: FloatArray, rate: float) -> tuple[float, float]:
-    spread = MAD_TO_SIGMA * float(np.median(scores))
-    floor = float(-ndtri(rate / 2)) * spread
-    try:
-        threshold = max(floor, otsu(scores))
-    except NotEnoughData:
-        return floor, rate  # the same ratio everywhere
-    return threshold, float(2 * ndtr(-threshold / spread)) if spread > 0 else 0.0
+def _ratio(pair: PairSample, levels: tuple[Levels, Levels], sigma: float) -> Plane:
+    valid = seen(pair)
+    before, after = levels
+    return smooth(after(pair.after, valid) - before(pair.before, valid), valid, sigma=sigma)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.errors import NotEnoughData
-from rasterdelta.types import FloatArray, Mask, Plane
+from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 _STRIP_PX = 2**16
 
@@ -32,14 +33,22 @@ def pool(samples: Sequence[PairSample], *, most: int = 2**18, least: int = 16) -
     NotEnoughData
         Where fewer than `least` pixels are valid.
     """
-    kept = [seen(s) for s in samples]
-    count = sum(int(k.sum()) for k in kept)
+    kept = [np.flatnonzero(seen(s)) for s in samples]
+    count = sum(k.size for k in kept)
     if count < least:
         raise NotEnoughData(f"{count} pixels are valid on both dates ({least} needed)")
     chosen = np.arange(min(most, count)) * count // min(most, count)
-    before = np.concatenate([s.before[:, k] for s, k in zip(samples, kept, strict=True)], axis=1)[:, chosen]
-    after = np.concatenate([s.after[:, k] for s, k in zip(samples, kept, strict=True)], axis=1)[:, chosen]
-    return before, after
+    edges = np.searchsorted(chosen, np.cumsum([k.size for k in kept]))
+    offsets = np.cumsum([0, *(k.size for k in kept)])
+    parts = np.split(chosen, edges[:-1])
+    index = [k[p - o] for k, p, o in zip(kept, parts, offsets, strict=False)]
+    before = np.concatenate([_at(s.before, i) for s, i in zip(samples, index, strict=True)], axis=1)
+    return before, np.concatenate([_at(s.after, i) for s, i in zip(samples, index, strict=True)], axis=1)
+
+
+def _at(image: Image, index: NDArray[np.intp]) -> FloatArray:
+    flat: FloatArray = image.reshape(len(image), -1)[:, index].astype(np.float32, copy=False)
+    return flat
 
 
 def seen(sample: PairSample) -> Mask:
@@ -49,8 +58,8 @@ def seen(sample: PairSample) -> Mask:
     return both
 
 
-def pool_scores(scores: Sequence[Plane]) -> FloatArray:
-    """Give the finite values of several score planes, shape (pixel,).
+def pool_scores(scores: Sequence[Plane], *, most: int = 2**20) -> FloatArray:
+    """Give the finite values of several score planes, evenly thinned to at most so many, shape (pixel,).
 
     Raises
     ------
@@ -60,7 +69,7 @@ def pool_scores(scores: Sequence[Plane]) -> FloatArray:
     values: FloatArray = np.concatenate([s[np.isfinite(s)] for s in scores]) if scores else np.zeros(0, np.float32)
     if values.size < 16:
         raise NotEnoughData(f"{values.size} pixels carry a score (16 needed)")
-    return values
+    return values if values.size <= most else values[np.arange(most) * values.size // most]
 
 
 def gaussian_halo(sigma: float) -> int:

@@ -13,7 +13,7 @@ from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, seen
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.difference.quadratic import SquaredNorm
 from rasterdelta.errors import KernelError
-from rasterdelta.threshold import chi_threshold
+from rasterdelta.threshold import Threshold, chi_threshold
 from rasterdelta.types import Image, Mask, Plane
 
 _Float = NDArray[np.float64]
@@ -83,8 +83,8 @@ def fit(
     gsd_m
         Ground sampling distance; not used, any will do.
     false_alarm_rate
-        Upper bound: the threshold is the lower of Kittler-Illingworth's and Otsu's, or the chi-square quantile of
-        this rate where that is higher.
+        Rate of the chi-square quantile that is the threshold where the statistic forms one class, see
+        `chi_threshold`; where it forms two, they decide.
     iterations
         Upper bound on the reweightings; 0 gives plain SFA.
     tolerance
@@ -115,8 +115,9 @@ def fit(
     features = features.over(max(float(np.median(features.root(before, after)) / np.sqrt(chdtri(dof, 0.5))), 0.1))
     scored = [smooth(features.root(s.before, s.after), seen(s), sigma=sigma) for s in samples]
     threshold = chi_threshold(pool_scores(scored), dof, false_alarm_rate)
-    notes = _notes(slow, before.shape[1], count, moved <= tolerance)
-    return Sfa(features, sigma, threshold, float(chdtrc(dof, threshold**2)), notes)
+    state = f"{'converged' if moved <= tolerance else 'not converged'} after {count} reweightings"
+    notes = _notes(slow, before.shape[1], state if iterations else "not reweighted", threshold)
+    return Sfa(features, sigma, threshold.value, float(chdtrc(dof, threshold.value**2)), notes)
 
 
 def _reweight(before: _Float, after: _Float, iterations: int, tolerance: float) -> tuple[_Slow, int, float]:
@@ -158,7 +159,6 @@ def _gains(centred: _Float, mean: _Float, share: _Float) -> _Float:
     return np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1.0)), 0.0)
 
 
-def _notes(slow: _Slow, pixels: int, count: int, converged: bool) -> str:
-    state = f"{'converged' if converged else 'not converged'} after {count} reweightings" if count else "not reweighted"
+def _notes(slow: _Slow, pixels: int, state: str, threshold: Threshold) -> str:
     values = ", ".join(f"{v:.3f}" for v in slow.slowness)
-    return f"Slow feature analysis on {pixels} pixels, {state}; slowness {values}."
+    return f"Slow feature analysis on {pixels} pixels, {state}; slowness {values}. {threshold.reason}"

@@ -1,13 +1,15 @@
 """Thresholds that unchanged pixels exceed at a stated rate."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtri
 
 from rasterdelta.errors import NotEnoughData
-from rasterdelta.threshold.minimum_error import kittler_illingworth
+from rasterdelta.threshold.automatic import Threshold, automatic
+from rasterdelta.threshold.families import Family
 from rasterdelta.threshold.values import finite
-from rasterdelta.threshold.variance import otsu
 
 MAD_TO_SIGMA = 1.4826
 """A normal variable's standard deviation over its median absolute deviation."""
@@ -15,23 +17,34 @@ MAD_TO_SIGMA = 1.4826
 BULK = 0.85
 """Share of the pixels whose differences are taken as those of unchanged ground."""
 
+TWO_CLASSES = 5
+"""So much higher a rate of false alarms is borne where the statistic itself shows a class of change."""
+
 
 def chi2_threshold(dof: int, rate: float) -> float:
     """Give the value that a chi-square variable of `dof` degrees of freedom exceeds with probability `rate`."""
     return float(chdtri(dof, rate))
 
 
-def chi_threshold(values: ArrayLike, dof: int, rate: float) -> float:
-    """Give the automatic threshold on the root of a chi-square statistic.
+def chi_threshold(values: ArrayLike, dof: int, rate: float, *, families: Sequence[Family] = ("nakagami",)) -> Threshold:
+    """Give the automatic threshold on the root of a chi-square statistic, averaged over neighbours or not.
 
-    The lower of Kittler-Illingworth's and Otsu's, but never below the value that unchanged pixels exceed with
-    probability `rate`: where nothing changed there is only one class, which those two would split.
+    Parameters
+    ----------
+    values
+        Any shape; what is not finite is left out.
+    dof
+        Degrees of freedom of the statistic where nothing changed.
+    rate
+        Where the values form one class, the threshold is what unchanged pixels exceed with this probability, without
+        averaging; with averaging they hardly ever do. Where they form two classes it may be what unchanged pixels
+        exceed with `TWO_CLASSES` times this probability, but no less.
+    families
+        See `automatic`. The Nakagami family holds the chi distribution; of statistics that only resemble it, normal
+        classes are the safer choice.
     """
-    floor = float(np.sqrt(chi2_threshold(dof, rate)))
-    try:
-        return max(floor, min(kittler_illingworth(values), otsu(values)))
-    except NotEnoughData:
-        return floor  # the same value everywhere
+    bound, least = (float(np.sqrt(chi2_threshold(dof, r))) for r in (rate, min(TWO_CLASSES * rate, 0.5)))
+    return automatic(values, bound=bound, least=least, families=families)
 
 
 def bulk_threshold(values: ArrayLike, rate: float) -> float:

@@ -55,8 +55,10 @@ def test_chi2_threshold_is_exceeded_at_the_rate(dof, rate):
 
 def test_chi_threshold_never_splits_the_unchanged_bulk():
     root = np.sqrt(np.random.default_rng(0).chisquare(4, 50_000))
-    assert chi_threshold(root, 4, 0.001) >= np.sqrt(chi2.isf(0.001, 4))
-    assert chi_threshold(np.ones(10), 4, 0.01) == pytest.approx(np.sqrt(chi2.isf(0.01, 4)))
+    for values, rate in ((root, 0.001), (np.ones(10), 0.01)):
+        found = chi_threshold(values, 4, rate)
+        assert found.value == pytest.approx(np.sqrt(chi2.isf(rate, 4)))
+        assert found.method == "false-alarm bound"
 
 
 def test_bulk_threshold_holds_its_rate_and_ignores_change():

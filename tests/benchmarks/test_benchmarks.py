@@ -1,0 +1,80 @@
+"""The benchmarks run, on images so small that their figures say nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from rasterdelta.difference.auto import METHODS
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "benchmarks.md"
+
+
+def module(name, *arguments):
+    """Run a script as its page says: from the root of the repository."""
+    roots = os.pathsep.join(str(REPOSITORY / root) for root in ("", "pipeline", "kernels"))
+    command = [sys.executable, "-m", f"tests.benchmarks.{name}", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": roots}, check=True, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    module("generate", folder, "--size", 700)
+    return folder
+
+
+def test_a_pair_is_tiled_compressed_and_textured(made):
+    images = []
+    for name in ("before", "after"):
+        with rasterio.open(made / f"{name}-700.tif") as file:
+            assert (file.count, file.shape, file.dtypes[0]) == (4, (700, 700), "uint16")
+            assert file.block_shapes[0] == (512, 512)
+            assert file.compression.value == "DEFLATE"
+            images.append(file.read().astype(np.float32))
+    before, after = images
+    assert (made / "before-700.tif").stat().st_size > 0.3 * before.nbytes / 2
+    assert all(50 < band.std() < 400 for band in before)
+    assert np.corrcoef(before[0].ravel(), after[0].ravel())[0, 1] > 0.8
+    light = np.abs(after - 0.85 * before - 120).max(axis=0)
+    assert 0.001 < (light > 60).mean() < 0.1  # patches that changed
+
+
+def test_the_same_seed_makes_the_same_pixels(made, tmp_path):
+    module("generate", tmp_path, "--size", 700)
+    for name in ("before", "after"):
+        with rasterio.open(made / f"{name}-700.tif") as one, rasterio.open(tmp_path / f"{name}-700.tif") as other:
+            np.testing.assert_array_equal(one.read(), other.read())
+
+
+def test_one_command_measures_and_writes_the_page(tmp_path):
+    page, figures = tmp_path / "benchmarks.md", tmp_path / "figures.json"
+    page.write_text(PAGE.read_text())
+    options = ["--sizes", 256, "--kernel-size", 256, "--rounds", 1, "--no-peers", "--remark", "Too small to mean much."]
+    said = module("bench_change", *options, "--folder", tmp_path, "--write", page, "--json", figures)
+    found = json.loads(figures.read_text())
+    (whole,) = found["end_to_end"]
+    assert whole["ratio"] > 0
+    assert 50 < whole["largest_mib"] <= whole["total_mib"]
+    kernels = {k["kernel"]: k for k in found["kernels"]}
+    for name in METHODS:
+        for part in ("fit", "score"):
+            assert kernels[f"{name}: {part}"]["mpx_s"] > 0
+    written = page.read_text()
+    assert said in written
+    assert f"Too small to mean much.\n\n{found['machine']}.\n" in written
+    assert written.partition("<!-- measured -->")[0] == PAGE.read_text().partition("<!-- measured -->")[0]
+    assert written.partition("<!-- end -->")[2] == PAGE.read_text().partition("<!-- end -->")[2]
+    assert not list(tmp_path.glob("tmp*"))
+
+
+def test_the_page_has_figures():
+    assert "| sitedelta change --method irmad | 8192 x 8192 x 4 |" in PAGE.read_text()
