@@ -18,6 +18,7 @@ from sitedelta.ingest import scene_from_file
 from sitedelta.prepare import prepare
 from sitedelta.records import EventKind
 from sitedelta.shipped import shipped
+from sitedelta.strips import UNSEEN
 from sitedelta.verbs.change import Compared, change_files
 from sitedelta.verbs.compare import Told, compare_files
 
@@ -112,8 +113,8 @@ def shift_of(alignment, size=500.0):
 
 def test_alignment_recovers_the_shift(pair):
     expected = pair.after.shift - pair.before.shift
-    for done in (pair.changed, pair.told):
-        np.testing.assert_allclose(shift_of(done.images.alignment), expected, atol=0.25)
+    for alignment in (pair.changed.brought.alignment, pair.told.images.alignment):
+        np.testing.assert_allclose(shift_of(alignment), expected, atol=0.25)
 
 
 @pytest.mark.slow
@@ -130,7 +131,8 @@ def boxes(pair, name, grow=0.0):
     """Give the pixels of an object's true rectangle, grown by metres."""
     thing = pair.before.objects.get(name) or pair.after.objects[name]
     row, col = pair.on_before(name)
-    rows, cols = np.ogrid[: pair.changed.found.change.shape[0], : pair.changed.found.change.shape[1]]
+    height, width = pair.changed.found.shape
+    rows, cols = np.ogrid[:height, :width]
     turn = np.radians(thing["heading_deg"])
     along = (cols - col) * np.sin(turn) - (rows - row) * np.cos(turn)
     across = (cols - col) * np.cos(turn) + (rows - row) * np.sin(turn)
@@ -139,18 +141,19 @@ def boxes(pair, name, grow=0.0):
 
 
 def test_change_touches_what_came_and_went_and_little_else(pair):
-    found = pair.changed.found
+    change = pair.changed.found.rows(slice(0, pair.changed.found.shape[0]))
+    seen, changed = change != UNSEEN, change == 1
     moved = set(pair.before.objects) ^ set(pair.after.objects)
-    near = np.zeros(found.change.shape, bool)
+    near = np.zeros(change.shape, bool)
     large, touched = 0, 0
     for name in sorted(moved):
         thing = pair.before.objects.get(name) or pair.after.objects[name]
         near |= boxes(pair, name, 8.0)
         inside = boxes(pair, name)
-        if thing["length_m"] * thing["width_m"] >= LARGE_M2 and visible(thing) and found.seen[inside].mean() > 0.5:
+        if thing["length_m"] * thing["width_m"] >= LARGE_M2 and visible(thing) and seen[inside].mean() > 0.5:
             large += 1
-            touched += bool(found.changed[inside].any())
-    elsewhere = (found.changed & ~near).sum() / (found.seen & ~near).sum()
+            touched += bool(changed[inside].any())
+    elsewhere = (changed & ~near).sum() / (seen & ~near).sum()
     print(f"touched {touched} of {large} large objects; {elsewhere:.4f} of the rest")  # noqa: T201 - for -s
     assert large >= 5
     assert touched / large >= CHANGE_TOUCHED

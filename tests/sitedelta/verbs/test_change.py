@@ -92,7 +92,7 @@ def test_georeferenced_images(place, world, tmp_path):
     assert said["share_changed"] == pytest.approx((change == 1).sum() / (change != 255).sum(), abs=1e-5)
     assert said["regions"] == len(regions)
     assert (said["before"]["file"], said["after"]["file"], said["gsd_m"]) == ("before.tif", "after.tif", 0.5)
-    assert said["alignment"]["note"].startswith("matched")
+    assert said["alignment"]["note"].startswith("taken as they lie: the same ground at 4 of 4 places")
 
 
 def test_plain_images_are_brought_together(place, ground, tmp_path):
