@@ -75,6 +75,13 @@ def test_two_classes_are_split_and_the_reason_says_so():
     assert "below the bound" in held.reason
 
 
+def test_a_few_huge_values_do_not_hide_the_two_classes():
+    values = mixture(nakagami(2, 0, 2), nakagami(3, 0, 9))
+    plain, stretched = (automatic(v, bound=3.0) for v in (values, np.append(values, [1e9, 1e30])))
+    assert stretched.method == "two classes"
+    assert stretched.value == pytest.approx(plain.value, abs=0.5)
+
+
 @pytest.mark.parametrize("values", [[], [2.0], [3.0] * 40, [np.nan] * 5, [1.0, 2.0]])
 def test_little_falls_back_on_the_bound(values):
     assert automatic(values, bound=7.0).value == 7.0
