@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 
-from rasterdelta.difference.auto import METHODS, MethodChoice, choose
+from rasterdelta.difference.auto import METHODS, RADAR, MethodChoice, choose
 from rasterdelta.difference.protocol import ChangeModel, PairSample
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.masks import unsaturated
@@ -97,7 +97,7 @@ def estimate_pair(
     ceilings = _ceiling(before.scene), _ceiling(after.scene)
     samples = _sample(before, after, bands, step, shape)
     usable = [PairSample(s.before, s.after, _both_unsaturated(s, ceilings)) for s in samples]
-    linear = None if name == "sar" else _radiometry(usable)
+    linear = None if name in RADAR else _radiometry(usable)
     chosen = usable if name in _BY_PIXEL else samples
     if linear is not None:
         chosen = [PairSample(s.before, linear.apply(s.after), s.valid) for s in chosen]

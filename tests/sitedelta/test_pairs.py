@@ -107,7 +107,7 @@ def test_scenes_that_share_no_ground_are_not_compared(two, place, ground):
 
 def test_methods_are_checked():
     assert check_method("irmad") == "irmad"
-    with pytest.raises(InputError, match="unknown change method 'x': choose one of auto, cva, irmad, sar, structure"):
+    with pytest.raises(InputError, match="unknown change method 'x': choose one of auto, cva, irmad, logratio, mad"):
         check_method("x")
 
 

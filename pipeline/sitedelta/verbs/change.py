@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from rasterdelta.difference.auto import RADAR
 from rasterdelta.errors import NotEnoughData
 from sitedelta.bands import common_bands
 from sitedelta.changes import ChangeMap, merge_change, regions_of, write_change, write_score
@@ -124,7 +125,7 @@ def change_files(
         They cannot be brought together with trust.
     """
     chosen = check_method(method)
-    kind: Kind = "sar" if chosen == "sar" else "optical"
+    kind: Kind = "sar" if chosen in RADAR else "optical"
     first, second = open_images(before, after, gsd=gsd, kind=kind)
     common_bands(first, second)
     progress(0, 1, "alignment")
