@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from rasterdelta.blocks import BLOCK_PX, AnyArray, Kernel, over_blocks, ready
 from rasterdelta.chunks import over_chunks
-from rasterdelta.difference.auto import INDICES, METHODS, MethodChoice, choose
+from rasterdelta.difference.auto import INDICES, METHODS, RADAR, MethodChoice, choose
 from rasterdelta.difference.indices import INDEX_BANDS, IndexName
 from rasterdelta.difference.protocol import ChangeModel, Fit
 from rasterdelta.difference.reading import PairReader
@@ -158,7 +158,7 @@ def change(
     name, reason = choose(bands=len(before), kind=kind, gsd_m=gsd_m) if method == "auto" else (method, "asked for")
     plain = PairReader(_nodata(before), _nodata(after))
     samples = [plain(*windows) for windows in _sampled(arrays)]
-    as_recorded = kind == "sar" or name == "sar" or name in INDICES
+    as_recorded = kind == "sar" or name in RADAR or name in INDICES
     reader = plain if as_recorded else plain.fitted(samples)
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
     fits: dict[str, Fit] = dict((*METHODS.items(), *INDICES.items()))

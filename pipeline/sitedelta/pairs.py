@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.difference.auto import METHODS, MethodChoice, choose
+from rasterdelta.difference.auto import METHODS, RADAR, MethodChoice, choose
 from rasterdelta.difference.protocol import ChangeModel, PairSample
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.radiometry import Linear, fit_linear
@@ -23,9 +23,9 @@ from sitedelta.store import written_aside
 from sitedelta.strips import UNSEEN
 from sitedelta.tiles import Tile
 
-_BY_PIXEL = frozenset({"cva", "irmad", "mad", "sfa"})
+_BY_PIXEL = frozenset({"cva", "irmad", "mad", "pcakmeans", "sfa"})
 """Methods that compare values pixel by pixel, of whatever type: saturation hides change from them."""
-_INVARIANT = frozenset({"irmad", "logratio", "mad", "sar", "sfa"})
+_INVARIANT = RADAR | {"irmad", "mad", "sfa"}
 """Methods that gain and offset of the bands do not touch, or that find them on their own."""
 
 

@@ -1,8 +1,9 @@
 """Make a large pair of images: python -m tests.benchmarks.generate FOLDER [--size 8192].
 
 Fields and woods over fractal ground in four correlated bands, finer texture that both dates share, noise of each
-date, another light on the second date, and some per cent of the ground changed. Values, spreads and compressibility
-are those of Landsat bands brought to 12 bits. Made and written by strips, so memory does not grow with the height.
+date, another light and season on the second, and some per cent of the ground changed. Values, spreads and
+compressibility are those of Landsat bands brought to 12 bits. Made and written by strips, so memory does not grow with
+the height.
 """
 
 import argparse
@@ -28,6 +29,8 @@ TEXTURE, NOISE = 60.0, 6.0
 """Standard deviations: of the texture before it is smoothed, and of what either date adds."""
 GAIN, OFFSET = (1.0, 0.85), (0.0, 120.0)
 """Of the light on each date."""
+SEASON = 0.35
+"""How much the ground differs between the dates where nothing changed, in spreads."""
 CHANGED_EVERY = 60
 """Cells along a side of the squares that hold one changed patch each."""
 
@@ -73,7 +76,7 @@ def coarse_grounds(size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     kinds = (0.6 * rng.normal(0, 1, (24, 1)) + 0.5 * rng.normal(0, 1, (24, BANDS))).astype(np.float32)
     cover = (24 * _rank(_fractal(rng, side))).astype(np.intp).clip(0, 23)
     before = kinds[cover].transpose(2, 0, 1) + 0.5 * np.stack([_fractal(rng, side) for _ in range(BANDS)])
-    after = before.copy()
+    after = before + SEASON * np.stack([_fractal(rng, side) for _ in range(BANDS)])
     for row in range(0, side, CHANGED_EVERY):
         for col in range(0, side, CHANGED_EVERY):
             top, left = row + rng.integers(0, CHANGED_EVERY // 2), col + rng.integers(0, CHANGED_EVERY // 2)

@@ -43,9 +43,9 @@ def test_a_pair_is_tiled_compressed_and_textured(made):
     before, after = images
     assert (made / "before-700.tif").stat().st_size > 0.3 * before.nbytes / 2
     assert all(50 < band.std() < 400 for band in before)
-    assert np.corrcoef(before[0].ravel(), after[0].ravel())[0, 1] > 0.8
-    light = np.abs(after - 0.85 * before - 120).max(axis=0)
-    assert 0.001 < (light > 60).mean() < 0.1  # patches that changed
+    for band in range(4):
+        alike = np.corrcoef(before[band].ravel(), after[band].ravel())[0, 1]
+        assert 0.5 < alike < 0.98  # another season, and patches that changed
 
 
 def test_the_same_seed_makes_the_same_pixels(made, tmp_path):

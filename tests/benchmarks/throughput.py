@@ -125,14 +125,12 @@ def _on_planes(plane: np.ndarray, score: np.ndarray, valid: np.ndarray) -> Itera
 
 def _on_regions(score: np.ndarray, valid: np.ndarray) -> Iterator[Case]:
     changed = score > np.quantile(score, 0.95)
-    yield Case(
-        "regions.clean", lambda c, v: regions.clean(c, v, gsd_m=1.0, min_area_m2=20.0), (changed, valid), MORPHOLOGY
-    )
-    kept = regions.clean(changed, valid, gsd_m=1.0, min_area_m2=20.0)
-    yield Case("regions.label", regions.label, (kept,), "a pass of unions, one of counting")
-    labels, _ = regions.label(kept)
-    yield Case("regions.measure", regions.measure, (labels, score), "a Python object a region")
-    yield Case("regions.outlines", regions.outlines, (labels,), "a Python loop along the edges of regions")
+    area = {"gsd_m": 1.0, "min_area_m2": 20.0}
+    yield Case("regions.tidy", lambda c, v: regions.tidy(c, v, **area), (changed, valid), MORPHOLOGY)
+    kept = regions.tidy(changed, valid, **area)
+    yield Case("regions.find_regions", regions.find_regions, (kept, score), "runs, their graph, an object a region")
+    found = regions.find_regions(kept, score)
+    yield Case("Regions.outlines", lambda _: found.outlines(), (kept,), "a sort of corners, a Python loop along them")
 
 
 def _image(date: int, size: int) -> np.ndarray:

@@ -4,27 +4,32 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from rasterdelta.difference import cva, indices, irmad, sar, sfa, structure
+from rasterdelta.difference import cva, indices, irmad, logratio, pcakmeans, sar, sfa, structure
 from rasterdelta.difference.indices import IndexName
 from rasterdelta.difference.protocol import Fit
 
-MethodName: TypeAlias = Literal["cva", "irmad", "mad", "sar", "sfa", "structure"]
+MethodName: TypeAlias = Literal["cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "structure"]
 """An algorithm."""
 
-MethodChoice: TypeAlias = Literal["auto", "cva", "irmad", "mad", "sar", "sfa", "structure"]
+MethodChoice: TypeAlias = Literal["auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "structure"]
 """An algorithm, or the choice of one by `choose`."""
 
 METHODS: MappingProxyType[MethodName, Fit] = MappingProxyType(
     {
         "cva": cva.fit,
         "irmad": irmad.fit,
+        "logratio": logratio.fit,
         "mad": irmad.fit_mad,
+        "pcakmeans": pcakmeans.fit,
         "sar": sar.fit,
         "sfa": sfa.fit,
         "structure": structure.fit,
     }
 )
 """How each algorithm is fitted."""
+
+RADAR: frozenset[str] = frozenset({"logratio", "sar"})
+"""Algorithms for radar amplitudes, which want them as recorded: a gain between the dates is theirs to find."""
 
 INDICES: MappingProxyType[IndexName, Fit] = MappingProxyType(
     {name: partial(indices.fit_index, name) for name in indices.INDEX_BANDS}

@@ -42,7 +42,7 @@ def canonical_correlations(before: _Float, after: _Float, weight: _Float, *, pen
     weight
         Shape (pixel,), not negative.
     penalty
-        From 0 to below 1: share of the identity mixed into each set's correlation matrix, for many, nearly
+        0 or more: added to the diagonal of each set's correlation matrix (canonical ridge), for many, nearly
         collinear bands. Above 0 the result no longer is the same for any mix of the bands, only for any gains.
 
     Raises
@@ -53,6 +53,7 @@ def canonical_correlations(before: _Float, after: _Float, weight: _Float, *, pen
     References
     ----------
     Hotelling (1936), Relations between two sets of variates, doi 10.1093/biomet/28.3-4.321.
+    Vinod (1976), Canonical ridge and econometrics of joint production, doi 10.1016/0304-4076(76)90010-5.
     Nielsen (2007), The regularized iteratively reweighted MAD method, doi 10.1109/TIP.2006.888195.
     """
     total = weight.sum()
@@ -93,7 +94,14 @@ def whitening(covariance: _Float, mean: _Float, *, penalty: float = 0.0) -> _Flo
         raise NotEnoughData("the pixels of one date do not vary in any band")
     scale = np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1.0)), 0.0)
     correlation = covariance * scale[:, None] * scale
-    values, vectors = np.linalg.eigh((1 - penalty) * correlation + penalty * np.diag(varies.astype(np.float64)))
+    values, vectors = np.linalg.eigh(correlation + penalty * np.diag(varies.astype(np.float64)))
     kept = values > RANK_TOLERANCE * values[-1]
     white: _Float = (vectors[:, kept] / np.sqrt(values[kept])).T * scale
     return white
+
+
+def reweighting_state(count: int, moved: float, tolerance: float) -> str:
+    """Say whether iterative reweighting has converged."""
+    if moved <= tolerance:
+        return f"converged after {count} reweightings"
+    return f"stopped after {count} reweightings, the last of which moved a correlation by {moved:.2g}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, seen, smooth
+from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, root_mean, seen
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.difference.quadratic import BLOCK_PX
 from rasterdelta.errors import KernelError
@@ -27,7 +27,7 @@ class Cva:
     weight: FloatArray
     """One over the spread of the differences, 0 for a band that never differs; shape (band, 1, 1)."""
     sigma: float
-    """Standard deviation in pixels of the Gaussian mean of the magnitude; 0 for none."""
+    """Standard deviation in pixels of the Gaussian mean of the squared magnitude; 0 for none."""
     threshold: float
     """On the magnitude of the change vector in spreads."""
     false_alarm_rate: float
@@ -45,8 +45,7 @@ class Cva:
 
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
         """Give the magnitude of the normalised change vector, float32, NaN where not valid; any real type will do."""
-        magnitude = _magnitude(self.centre, self.weight, before, after)
-        return smooth(magnitude, valid & np.isfinite(magnitude), sigma=self.sigma)
+        return root_mean(_squares(self.centre, self.weight, before, after), valid, sigma=self.sigma)
 
     def direction(self, before: Image, after: Image, valid: Mask, *, reference: Sequence[float] | None = None) -> Plane:
         """Give the angle between the normalised change vector and a reference.
@@ -139,7 +138,7 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
         Rate of the chi-square quantile that is the threshold where the statistic forms one class, see
         `chi_threshold`; where it forms two, they decide.
     sigma
-        Standard deviation, in pixels, of the Gaussian mean of the magnitude; 0 for none.
+        Standard deviation, in pixels, of the Gaussian mean of the squared magnitude; 0 for none.
 
     Raises
     ------
@@ -155,7 +154,7 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     centre, spread = _centre_and_spread(after - before)
     weight = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)
     dof = max(1, int((weight > 0).sum()))
-    scored = [smooth(_magnitude(centre, weight, s.before, s.after), seen(s), sigma=sigma) for s in samples]
+    scored = [root_mean(_squares(centre, weight, s.before, s.after), seen(s), sigma=sigma) for s in samples]
     # bands that go together make the magnitude less regular than a chi variable
     threshold = chi_threshold(pool_scores(scored), dof, false_alarm_rate, families=("normal",))
     notes = f"Change vectors of {dof} bands, centre and spread from {before.shape[1]} pixels. {threshold.reason}"
@@ -172,8 +171,8 @@ def _centre_and_spread(difference: FloatArray) -> tuple[FloatArray, FloatArray]:
     return centre[..., None], spread[..., None]
 
 
-def _magnitude(centre: FloatArray, weight: FloatArray, before: Image, after: Image) -> Plane:
-    """Give the length of the normalised change vector, by operations on single values in blocks that stay in cache."""
+def _squares(centre: FloatArray, weight: FloatArray, before: Image, after: Image) -> Plane:
+    """Give the squared length of the normalised change vector, value by value, in blocks that stay in cache."""
     first, second = before.reshape(len(before), -1), after.reshape(len(after), -1)
     out = np.empty(first.shape[1], np.float32)
     buffer = np.empty((len(first), min(BLOCK_PX, out.size)), np.float32)
@@ -186,7 +185,6 @@ def _magnitude(centre: FloatArray, weight: FloatArray, before: Image, after: Ima
             np.multiply(step, weight[..., 0], out=step)
             np.multiply(step, step, out=step)
             np.add.reduce(step, axis=0, out=out[part])
-        np.sqrt(out, out=out)
     return out.reshape(before.shape[1:])
 
 

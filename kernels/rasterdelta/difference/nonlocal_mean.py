@@ -110,9 +110,8 @@ def _patch_difference(
     both = _shifted(mask, reach, (0, 0)) * _shifted(mask, reach, shift)
     square *= both
     count = _patch_sum(both, half)
-    found = _patch_sum(square, half) * np.float32((2 * half + 1) ** 2)
-    np.divide(found, count, out=found, where=count > 0)
-    return found
+    np.divide(np.float32((2 * half + 1) ** 2), count, out=count, where=count > 0)
+    return _patch_sum(square, half) * count
 
 
 def _squared_difference(guides: Sequence[Plane], reach: int, shift: tuple[int, int]) -> FloatArray:

@@ -108,6 +108,27 @@ def smooth(plane: Plane, valid: Mask, *, sigma: float) -> Plane:
     return out
 
 
+def root_mean(squares: Plane, valid: Mask, *, sigma: float) -> Plane:
+    """Give the root of the Gaussian mean of squares over the valid pixels.
+
+    The sum of chi-square variables is one itself, so neighbours are averaged before the root is taken.
+
+    Parameters
+    ----------
+    squares
+        float32, shape (row, column), not negative; what is not finite is not valid.
+    valid, sigma
+        See `smooth`.
+
+    Returns
+    -------
+    Plane
+        NaN where not valid.
+    """
+    mean = smooth(squares, valid & np.isfinite(squares), sigma=sigma)
+    return np.sqrt(mean, out=mean)
+
+
 def _gaussian(sigma: float) -> list[np.float32]:
     """Give the middle and one side of a Gaussian whose sum is 1."""
     weights = np.exp(-(np.arange(gaussian_halo(sigma) + 1) ** 2) / (2 * sigma**2))

@@ -1,4 +1,4 @@
-"""Root of the sum of squares of affine combinations of the bands of two dates, pixel by pixel."""
+"""Sum of squares of affine combinations of the bands of two dates, pixel by pixel."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -29,8 +29,8 @@ class SquaredNorm:
         by = np.float32(spread)
         return type(self)(self.project / by, self.offset / by)
 
-    def root(self, before: Image, after: Image) -> Plane:
-        """Give the root of the sum of squares.
+    def squares(self, before: Image, after: Image) -> Plane:
+        """Give the sum of squares.
 
         Parameters
         ----------
@@ -61,5 +61,4 @@ class SquaredNorm:
                 np.add(values, self.offset, out=values)
                 np.multiply(values, values, out=values)
                 np.add.reduce(values[:, :size], axis=0, out=out[start : start + size])
-            np.sqrt(out, out=out)
         return out.reshape(before.shape[1:])

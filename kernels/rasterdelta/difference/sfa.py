@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, chdtri
 
-from rasterdelta.difference.canonical import whitening
-from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, seen, smooth
+from rasterdelta.difference.canonical import reweighting_state, whitening
+from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, root_mean, seen
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.difference.quadratic import SquaredNorm
 from rasterdelta.errors import KernelError
@@ -26,7 +26,7 @@ class Sfa:
     features: SquaredNorm
     """Standardised differences of the slow features: the statistic is the root of the sum of their squares."""
     sigma: float
-    """Standard deviation in pixels of the Gaussian mean of the statistic; 0 for none."""
+    """Standard deviation in pixels of the Gaussian mean of the chi-square statistic; 0 for none."""
     threshold: float
     """On the root of the chi-square statistic."""
     false_alarm_rate: float
@@ -44,8 +44,7 @@ class Sfa:
 
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
         """Give the root of the chi-square statistic, float32, NaN where not valid; any real type will do."""
-        root = self.features.root(before, after)
-        return smooth(root, valid & np.isfinite(root), sigma=self.sigma)
+        return root_mean(self.features.squares(before, after), valid, sigma=self.sigma)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def fit(
     *,
     gsd_m: float,
     false_alarm_rate: float = 0.01,
-    iterations: int = 50,
+    iterations: int = 5,
     tolerance: float = 1e-3,
     sigma: float = 0.8,
 ) -> Sfa:
@@ -74,7 +73,7 @@ def fit(
     Features are combinations of the bands, the same on both dates once each band is standardised, that differ
     least between the dates. Their differences, each over its standard deviation, make a chi-square statistic that
     does not depend on gain and offset of the bands. Each pixel is reweighted by its probability of no change until
-    the slowness of all features stands still.
+    the slowness of all features stands still, or a few times.
 
     Parameters
     ----------
@@ -86,11 +85,12 @@ def fit(
         Rate of the chi-square quantile that is the threshold where the statistic forms one class, see
         `chi_threshold`; where it forms two, they decide.
     iterations
-        Upper bound on the reweightings; 0 gives plain SFA.
+        Upper bound on the reweightings; 0 gives plain SFA. More than a few may drift towards a part of the scene
+        whose two dates go together best, at the cost of the rest.
     tolerance
         Largest move of a feature's slowness, from 0 to 2 or so, that counts as standing still.
     sigma
-        Standard deviation, in pixels, of the Gaussian mean of the statistic; 0 for none.
+        Standard deviation, in pixels, of the Gaussian mean of the chi-square statistic; 0 for none.
 
     Raises
     ------
@@ -112,11 +112,11 @@ def fit(
     features = SquaredNorm(slow.project.astype(np.float32), slow.offset.astype(np.float32))
     dof = len(features)
     # the weights favour the middle of the bulk, so it is wider than they say
-    features = features.over(max(float(np.median(features.root(before, after)) / np.sqrt(chdtri(dof, 0.5))), 0.1))
-    scored = [smooth(features.root(s.before, s.after), seen(s), sigma=sigma) for s in samples]
+    features = features.over(max(float(np.sqrt(np.median(features.squares(before, after)) / chdtri(dof, 0.5))), 0.1))
+    scored = [root_mean(features.squares(s.before, s.after), seen(s), sigma=sigma) for s in samples]
     threshold = chi_threshold(pool_scores(scored), dof, false_alarm_rate)
-    state = f"{'converged' if moved <= tolerance else 'not converged'} after {count} reweightings"
-    notes = _notes(slow, before.shape[1], state if iterations else "not reweighted", threshold)
+    state = reweighting_state(count, moved, tolerance) if iterations else "not reweighted"
+    notes = _notes(slow, before.shape[1], state, threshold)
     return Sfa(features, sigma, threshold.value, float(chdtrc(dof, threshold.value**2)), notes)
 
 

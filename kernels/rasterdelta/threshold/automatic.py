@@ -10,10 +10,14 @@ from numpy.typing import ArrayLike
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.threshold.families import Family
 from rasterdelta.threshold.minimum_error import Split, generalised_splits
+from rasterdelta.threshold.values import Values, finite
 
 EVIDENCE: Final = 0.1
 """By so many nats a value two classes must describe the values better than one. Statistics of pairs without change,
 with noise, haze or a displacement among them, mostly stay below a half of it; with change they reach 0.15 to 0.9."""
+
+SURE: Final = 10.0
+"""Values beyond so many bounds are counted as so many: a few huge ones must not stretch the bins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def automatic(
     Parameters
     ----------
     values
-        A change statistic, any shape; what is not finite is left out.
+        A change statistic, not negative, any shape; what is not finite is left out.
     bound
         The value that unchanged ground exceeds at the rate that is borne: the threshold of a single class.
     least
@@ -52,7 +56,7 @@ def automatic(
         `EVIDENCE`.
     """
     try:
-        splits = generalised_splits(values, families=families)
+        splits = generalised_splits(_within(values, SURE * bound), families=families)
     except NotEnoughData:
         return Threshold(bound, "false-alarm bound", "The statistic is the same everywhere.")
     best = min(splits, key=lambda s: s.cost, default=None)
@@ -60,6 +64,10 @@ def automatic(
     if best is None or not gain > EVIDENCE:
         return Threshold(bound, "false-alarm bound", "The statistic forms one class, which is not split.")
     return _two_classes(best, gain, bound if least is None else least)
+
+
+def _within(values: ArrayLike, most: float) -> Values:
+    return np.minimum(finite(values), most)
 
 
 def _two_classes(split: Split, gain: float, least: float) -> Threshold:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rasterdelta.difference.auto import MethodChoice
+from rasterdelta.difference.auto import RADAR, MethodChoice
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.display import fit_stretch
 from rasterdelta.errors import NotEnoughData
@@ -151,7 +151,7 @@ def change_files(
         They cannot be brought together with trust.
     """
     chosen = check_method(method)
-    kind: Kind = "sar" if chosen == "sar" else "optical"
+    kind: Kind = "sar" if chosen in RADAR else "optical"
     first, second = open_images(before, after, gsd=gsd, kind=kind)
     common_bands(first, second)
     progress(0, 1, "alignment")

@@ -14,6 +14,7 @@ from rasterdelta.difference.protocol import PairSample
 from rasterdelta.errors import NotEnoughData
 
 NAMES = sorted(METHODS)
+BY_PIXEL = ["cva", "irmad", "mad", "sfa"]
 GSD_M = 5.0
 
 
@@ -47,7 +48,10 @@ def test_score_does_not_depend_on_the_tiling(name, rows, cols):
             window = np.s_[top : r1 + model.halo, left : c1 + model.halo]
             part = model.score(before[:, *window], after[:, *window], valid[window])
             tiled[r0:r1, c0:c1] = part[r0 - top : r1 - top, c0 - left : c1 - left]
-    np.testing.assert_allclose(tiled, whole, rtol=2e-4, atol=2e-4)
+    if name in BY_PIXEL:
+        np.testing.assert_array_equal(tiled, whole)
+    else:
+        np.testing.assert_allclose(tiled, whole, rtol=2e-4, atol=2e-4)
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "structure"])  # which needs structure: see its own test
@@ -108,6 +112,62 @@ def test_too_little_is_refused_in_words(name):
     ):
         with pytest.raises(NotEnoughData, match="valid"):
             METHODS[name](sample, gsd_m=GSD_M)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_integers_score_as_their_values_do(name, dtype):
+    before, after, valid = scene()
+    before, after = (np.clip(np.round(a), 0, 255).astype(dtype) for a in (before, after))
+    model = METHODS[name]([PairSample(before, after, valid)], gsd_m=GSD_M)
+    plain = [a.astype(np.float32) for a in (before, after)]
+    np.testing.assert_array_equal(model.score(before, after, valid), model.score(*plain, valid))
+    assert METHODS[name]([PairSample(*plain, valid)], gsd_m=GSD_M).threshold == model.threshold
+
+
+@pytest.mark.parametrize("name", BY_PIXEL)
+@pytest.mark.parametrize("factor", [1e-30, 1e30])
+def test_scale_of_the_values_does_not_matter(name, factor):
+    before, after, valid = scene()
+    model = METHODS[name]([PairSample(before, after, valid)], gsd_m=GSD_M)
+    scaled = [a * np.float32(factor) for a in (before, after)]
+    other = METHODS[name]([PairSample(*scaled, valid)], gsd_m=GSD_M)
+    np.testing.assert_allclose(other.score(*scaled, valid), model.score(before, after, valid), rtol=2e-3, atol=2e-3)
+    assert other.threshold == pytest.approx(model.threshold, rel=2e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_huge_values_are_refused_or_scored_but_never_garbage(name):
+    before, after, valid = (a * np.float32(1e30) if a.dtype == np.float32 else a for a in scene())
+    try:
+        model = METHODS[name]([PairSample(before, after, valid)], gsd_m=GSD_M)
+    except NotEnoughData:
+        return
+    changed = model.score(before, after, valid) > model.threshold
+    changed[30:70, 40:90] = False
+    assert changed.mean() < 0.05
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_band_is_enough(name):
+    before, after, valid = scene(bands=1)
+    model = METHODS[name]([PairSample(before, after, valid)], gsd_m=GSD_M)
+    score = model.score(before, after, valid)
+    np.testing.assert_array_equal(np.isnan(score), ~valid)
+    changed = score > model.threshold
+    changed[30:70, 40:90] = False
+    assert changed.mean() < 0.1
+
+
+@pytest.mark.parametrize("name", BY_PIXEL)
+def test_a_huge_pixel_among_others_is_changed_or_nan(name):
+    before, after, valid = scene()
+    model = METHODS[name]([PairSample(before, after, valid)], gsd_m=GSD_M)
+    after[0, 100, 100] = 3e38
+    found = model.score(before, after, valid)
+    assert np.isnan(found[100, 100]) or found[100, 100] > model.threshold
+    assert np.isfinite(found[110:, 110:][valid[110:, 110:]]).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,1 @@
+"""Learns the siamese change network from image pairs without change labels."""
