@@ -14,8 +14,10 @@ from rasterdelta.blocks import over_blocks, score_image
 from rasterdelta.difference.auto import METHODS, MethodName
 from rasterdelta.difference.indices import normalised_difference
 from rasterdelta.difference.nonlocal_mean import nonlocal_mean
+from rasterdelta.difference.omnibus import omnibus
 from rasterdelta.difference.pixels import box_mean, smooth
 from rasterdelta.difference.protocol import ChangeModel, PairSample
+from rasterdelta.difference.speckle import lee
 from rasterdelta.masks import bright_cloud, shrink, unsaturated
 from rasterdelta.radiometry import fit_linear
 from rasterdelta.resample import downsample
@@ -113,6 +115,13 @@ def _on_planes(plane: np.ndarray, score: np.ndarray, valid: np.ndarray) -> Itera
     yield Case("pixels.smooth, sigma 1", partial(smooth, sigma=1.0), (plane, valid), FILTER)
     yield Case("pixels.box_mean, side 9", partial(box_mean, side=9), (plane, valid), FILTER)
     yield Case("nonlocal_mean, reach 7", lambda p, v: nonlocal_mean(p, [p], v), (plane, valid), WHY["sar"])
+    yield Case(
+        "speckle.lee, side 7", partial(lee, looks=4), (plane, valid), "box means of values and squares, in float64"
+    )
+    series = np.stack([plane[None]] * 6)
+    yield Case(
+        "omnibus of 6 dates", lambda a: omnibus(a, looks=4).statistic, (series,), "logarithms, and 2 tests a date"
+    )
     yield Case(
         "indices.normalised_difference", normalised_difference, (plane, plane + 1, valid), "two divisions a band"
     )

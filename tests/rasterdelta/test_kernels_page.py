@@ -18,7 +18,7 @@ def shown():
 
 
 def test_the_page_runs(shown):
-    assert {"found", "lazy", "smoothed", "greenness", "moves"} <= set(shown)
+    assert {"found", "lazy", "smoothed", "greenness", "steps"} <= set(shown)
 
 
 def test_what_it_finds_is_what_it_made(shown):
@@ -31,3 +31,9 @@ def test_what_it_finds_is_what_it_made(shown):
 def test_the_greenness_is_that_of_the_bands(shown):
     red, nir = (shown["before"].sel(band=name).astype(np.float32) for name in ("red", "nir"))
     np.testing.assert_allclose(shown["greenness"].compute(), (nir - red) / (nir + red), rtol=1e-6)
+
+
+def test_the_series_changes_where_and_when_it_was_made_to(shown):
+    unlikely = (shown["steps"] < 0.001).compute()
+    assert unlikely[2, 100:130, 200:260].mean() > 0.5
+    assert unlikely[:, 140:].mean() < 0.01
