@@ -18,6 +18,9 @@ FLOOR_SHARE = 0.15
 LEAST_RATIO = 0.01
 """A log ratio below it is rounding."""
 
+TWO_CLASSES = 0.75
+"""Share of the variance between the two classes from which on they are two: halves of a normal reach 0.64."""
+
 _NOISE_LAG = 4
 """Pixels apart at which 3 x 3 means share no speckle, even where it is correlated from pixel to pixel."""
 
@@ -140,16 +143,32 @@ def ratio_threshold(ratios: FloatArray, rate: float) -> tuple[float, float]:
     Returns
     -------
     threshold, rate
-        Otsu's threshold or the one of the rate, whichever is higher, and the bulk's share above it.
+        Otsu's threshold where it parts two classes, else the one of the rate if higher; and the bulk's share above it.
+
+    Notes
+    -----
+    The spread of the bulk is a median absolute deviation, which change on a third of the area makes half as large
+    again: where there evidently are two classes, the bound from it must not hide one of them.
     """
     scores = np.abs(ratios)
     spread = MAD_TO_SIGMA * float(np.median(scores))
-    floor = max(float(-ndtri(rate / 2)) * spread, LEAST_RATIO)
+    bound = max(float(-ndtri(rate / 2)) * spread, LEAST_RATIO)
     try:
-        threshold = max(floor, otsu(scores))
+        split = max(otsu(scores), LEAST_RATIO)
     except NotEnoughData:
-        return floor, rate  # the same ratio everywhere
+        return bound, rate  # the same ratio everywhere
+    threshold = split if _separability(scores, split) > TWO_CLASSES else max(bound, split)
     return threshold, float(2 * ndtr(-threshold / spread)) if spread > 0 else 0.0
+
+
+def _separability(scores: FloatArray, split: float) -> float:
+    """Give the share of the variance that lies between the classes below and above a split (Otsu's eta)."""
+    above = scores > split
+    share = float(above.mean())
+    if share in {0.0, 1.0}:
+        return 0.0
+    step = float(scores[above].mean(dtype=np.float64) - scores[~above].mean(dtype=np.float64))
+    return share * (1 - share) * step**2 / float(scores.var(dtype=np.float64))
 
 
 def _broad(plane: Plane) -> Plane:

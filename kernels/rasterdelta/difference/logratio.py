@@ -64,7 +64,8 @@ def fit(
     gsd_m
         Ground sampling distance; not used, speckle goes by pixels.
     false_alarm_rate
-        Upper bound: the threshold is Otsu's, or the value that the bulk exceeds at this rate where that is higher.
+        Upper bound where the ratios form one class: the threshold is Otsu's, or what the bulk exceeds at this rate
+        where that is higher.
     window
         Side, in pixels, of the square over which amplitudes are averaged; odd.
     sigma

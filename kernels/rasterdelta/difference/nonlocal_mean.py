@@ -6,7 +6,7 @@ import numpy as np
 
 from rasterdelta.types import FloatArray, Mask, Plane
 
-_STRIP_PX = 2**15
+_STRIP_PX = 2**16
 """Pixels of a strip: its buffers stay in cache."""
 
 

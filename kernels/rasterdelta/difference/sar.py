@@ -69,7 +69,7 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
        only one date shows, change, have no say.
     3. Log ratio: the difference of the levels, averaged over the neighbours whose patches look alike on both dates.
        How alike is measured in each date's own noise, so dates of different looks go together.
-    4. Threshold: Otsu's, but never below what the unchanged bulk exceeds at the false-alarm rate.
+    4. Threshold: Otsu's; where it parts no two classes, never below what the bulk exceeds at the false-alarm rate.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     gsd_m
         Ground sampling distance; not used, speckle goes by pixels.
     false_alarm_rate
-        Upper bound, for a normal log ratio as wide as the bulk's.
+        Upper bound where the ratios form one class, for a normal log ratio as wide as the bulk's.
 
     Raises
     ------

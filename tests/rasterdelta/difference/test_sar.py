@@ -197,3 +197,20 @@ def test_noise_is_that_of_even_ground_and_blind_to_edges():
     plane[5:20, 5:20] = np.nan
     assert amplitude.noise([plane[:64], plane[64:]]) == pytest.approx(0.3, rel=0.1)
     assert amplitude.noise([np.zeros((2, 2), np.float32)]) == 1
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.35])
+def test_threshold_lies_between_two_classes_however_large(share):
+    rng = np.random.default_rng(0)
+    changed = rng.random(50_000) < share
+    ratios = (rng.normal(0, 0.1, 50_000) + np.where(changed, 0.8, 0)).astype(np.float32)
+    threshold, _ = amplitude.ratio_threshold(ratios, 0.001)
+    assert 0.3 < threshold < 0.55
+
+
+@pytest.mark.parametrize("draw", [np.random.Generator.normal, np.random.Generator.laplace])
+def test_one_class_is_not_split(draw):
+    ratios = draw(np.random.default_rng(0), 0, 0.1, 50_000).astype(np.float32)
+    threshold, rate = amplitude.ratio_threshold(ratios, 0.001)
+    assert threshold >= 0.25
+    assert rate <= 0.001 + 1e-9
