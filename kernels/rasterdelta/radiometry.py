@@ -13,6 +13,8 @@ SAMPLE: Final = 100_000
 """Pixels that a fit looks at."""
 FEWEST: Final = 50
 """A fit on fewer pixels is refused."""
+LEAST: Final = 0.15
+"""Least correlation, glints and shadows cut: a line through less takes any slope, and change would pass for gain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def _band(x: Samples, y: Samples, rng: np.random.Generator, band: int) -> tuple[
         raise NotEnoughData(f"band {band} does not vary: it cannot be normalised")
     mx, my = float(np.median(x)), float(np.median(y))
     u, v = (x - mx) / sx, (y - my) / sy  # both axes in their own spread: orthogonal regression needs like units
+    if _correlation(u, v) < LEAST:
+        raise NotEnoughData(f"band {band} of the two dates does not go together: it cannot be normalised")
     slope, shift = _start(u, v, rng)
     keep = np.ones(len(u), np.bool_)
     for _ in range(20):
@@ -123,6 +127,14 @@ def _band(x: Samples, y: Samples, rng: np.random.Generator, band: int) -> tuple[
 def _spread(values: Samples) -> float:
     low, high = np.quantile(values, [0.1, 0.9])
     return float(high - low) or float(values.std())
+
+
+def _correlation(u: Samples, v: Samples) -> float:
+    """Give the correlation of two robustly standardised samples, cut at 4 spreads."""
+    a, b = (np.clip(w, -4, 4) for w in (u, v))
+    a, b = a - a.mean(), b - b.mean()
+    size = float(np.sqrt(np.sum(a * a) * np.sum(b * b)))
+    return float(np.sum(a * b)) / size if size > 0 else 0.0
 
 
 def _start(u: Samples, v: Samples, rng: np.random.Generator) -> tuple[float, float]:

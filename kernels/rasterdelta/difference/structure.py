@@ -8,12 +8,21 @@ import numpy as np
 
 from rasterdelta.difference.pixels import pool, pool_scores, seen
 from rasterdelta.difference.protocol import PairSample
-from rasterdelta.difference.texture import Levels, Scales, block_change, gradient, object_change
-from rasterdelta.threshold import MAD_TO_SIGMA, bulk_threshold
+from rasterdelta.difference.texture import Levels, Scales, block_change, gradient, layout, object_change
+from rasterdelta.threshold import MAD_TO_SIGMA
 from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 FIT_PX = 2**20
 """Blocks are thinned until they hold no more pixels than this."""
+
+FAINT = 0.15
+"""Objects that stand out by less, in spreads of the image, are none."""
+
+SETTLED, LONE = 0.5, 8.0
+"""Correlation of the layouts below which single objects must stand out more, and the growth of their limit."""
+
+BLOCKS, KEPT, STEEP = 0.75, 0.40, 3.0
+"""Limit of the blocks where `KEPT` is the correlation of the layouts, and its growth with that correlation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +35,15 @@ class Limits:
     """Of edges and colours together, in spreads of the image."""
 
     @classmethod
-    def at(cls, gsd_m: float, *, bulk: float) -> Self:
-        """Give the limits for a ground sampling distance and the value that the bulk's object differences keep below.
+    def at(cls, *, objects: float, kept: float) -> Self:
+        """Give the limits for what the bulk's object differences keep below and the correlation of the layouts.
 
-        Objects stand out by a third of the image's spread at least. Finer pixels show more of the texture that
-        changes with season and light, so blocks of them must differ more.
+        Where most of the layout has stayed, season and light explain most of what else differs between blocks of
+        ground, and they must differ more; where it has gone, less, while single objects there must stand out more.
         """
-        return cls(objects=max(bulk, 0.35), blocks=0.75 * float(np.clip(1.5 / gsd_m, 1, 3)) ** 0.45)
+        shared = float(np.clip(kept, 0.2, 0.8))
+        objects = max(objects, FAINT) * np.exp(LONE * max(0.0, SETTLED - shared))
+        return cls(objects=float(objects), blocks=float(BLOCKS * np.exp(STEEP * (shared - KEPT))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +77,12 @@ class Structure:
         return np.where(valid, np.maximum(objects, blocks), np.float32(np.nan))
 
 
-def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.001) -> Structure:
+def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.018) -> Structure:
     """Fit the structural difference on blocks of a pair.
 
     Two differences are made, neither of which counts what a displacement of a few pixels explains:
 
-    - objects: bright things up to 8 m wide (white top-hat) that stand on one date only;
+    - objects: bright things up to 7 m wide (white top-hat) that stand on one date only;
     - blocks of ground: edges by direction, in proportion to the contrast around them, times colours; both must
       differ, so that neither the season's colours nor the texture of unchanged vegetation are enough.
 
@@ -82,7 +93,9 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     gsd_m
         Ground sampling distance, metres.
     false_alarm_rate
-        Share of the unchanged bulk that may stand out as objects (`rasterdelta.threshold.bulk_threshold`).
+        Share of unchanged pixels that may stand out as objects if their differences were exponential with the mean of
+        all. Noisy pairs have a large mean, and so a high limit; light, season and parallax have heavier tails, so no
+        rate is claimed for the result.
 
     Raises
     ------
@@ -93,11 +106,12 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     before, after = pool(samples)
     scales = Scales.at(gsd_m)
     levels = _levels(chosen, before, after, scales)
-    objects = pool_scores([_objects(s, scales, levels) for s in chosen])
-    limits = Limits.at(gsd_m, bulk=bulk_threshold(objects, false_alarm_rate))
+    typical = float(np.mean(pool_scores([_objects(s, scales, levels) for s in chosen]), dtype=np.float64))
+    kept = _kept(chosen, scales, levels)
+    limits = Limits.at(objects=-typical * np.log(false_alarm_rate), kept=kept)
     notes = (
         f"Objects that stand out by {limits.objects:.2g} and ground that differs by {limits.blocks:.2g} spreads of "
-        f"the image, within {scales.slack} px, from {objects.size} pixels."
+        f"the image, within {scales.slack} px; the dates share {max(kept, 0.0):.0%} of their coarse edges."
     )
     return Structure(scales, levels, limits, notes)
 
@@ -118,8 +132,19 @@ def _levels(samples: Sequence[PairSample], before: FloatArray, after: FloatArray
 
 def _contrast(samples: Sequence[PairSample], levels: Levels, scales: Scales, *, after: bool) -> float:
     images = (levels.filled(s.after if after else s.before, seen(s)) for s in samples)
-    planes = [np.where(seen(s), gradient(i, scales)[2], np.nan) for i, s in zip(images, samples, strict=True)]
+    planes = [np.where(seen(s), gradient(i, scales.edge)[2], np.nan) for i, s in zip(images, samples, strict=True)]
     return float(np.median(pool_scores(planes))) or 1.0
+
+
+def _kept(samples: Sequence[PairSample], scales: Scales, levels: Levels) -> float:
+    """Give the correlation of the two dates' layouts, about 0 to 1."""
+    sums = np.zeros(3)
+    for sample in samples:
+        valid = seen(sample)
+        planes = layout(levels.filled(sample.before, valid), levels.filled(sample.after, valid), scales)
+        sums += [float(np.sum(p[valid], dtype=np.float64)) for p in planes]
+    shared, first, second = sums
+    return float(shared / np.sqrt(first * second)) if first > 0 and second > 0 else 1.0
 
 
 def _objects(sample: PairSample, scales: Scales, levels: Levels) -> Plane:
