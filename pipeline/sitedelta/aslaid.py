@@ -17,6 +17,9 @@ from sitedelta.placement import CoarseMask, Frame, Placement, ScaledFrame
 from sitedelta.scene import Scene
 from sitedelta.warp import open_clear
 
+_CLOUD_M = 2.0
+"""Pixels this large are fine enough to look for cloud."""
+
 
 @dataclass(frozen=True, slots=True)
 class AsLaid:
@@ -77,9 +80,12 @@ def _stretch(blocks: Sequence[tuple[Image, Mask]], dtype: str) -> Stretch | None
 def _without_cloud(
     sample: PairSample, stretches: Sequence[Stretch | None], shown: Sequence[int], gsd_m: float
 ) -> PairSample:
-    valid = sample.valid
+    valid, step = sample.valid, max(1, int(_CLOUD_M / gsd_m))
+    thin = slice(None, None, step), slice(None, None, step)
     for image, stretch in zip((sample.before, sample.after), stretches, strict=True):
         if stretch is not None:
-            image_01 = stretch.apply(image[list(shown)].astype(np.float32))
-            valid = valid & bright_cloud(image_01, sample.valid, gsd_m=gsd_m)
+            image_01 = stretch.apply(np.stack([image[b][thin] for b in shown]).astype(np.float32))
+            free = bright_cloud(image_01, sample.valid[thin], gsd_m=gsd_m * step)
+            rows, cols = (np.arange(n) // step for n in valid.shape)
+            valid = valid & free[rows][:, cols]
     return PairSample(sample.before, sample.after, valid)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sitedelta.config import Imagery, Site
 from sitedelta.dates import NO_DATE, Taken, check, taken
 from sitedelta.defaults import COARSEST_M
 from sitedelta.errors import InputError
@@ -14,6 +14,9 @@ from sitedelta.names import slug, unique
 from sitedelta.raster import RasterInfo, Reader, describe
 from sitedelta.scene import Kind, Scene
 from sitedelta.sources import date_of, find_images, find_tiles, read_metadata, write_vrt
+
+if TYPE_CHECKING:
+    from sitedelta.config import Imagery, Site
 
 SMALLEST = 8
 """Pixels on a side; less shows nothing."""
@@ -44,7 +47,7 @@ class Ingest:
     """What the reader of the report should know, one sentence each: images left out, statements overruled."""
 
 
-def ingest(site: Site, *, workdir: Path, today: date | None = None) -> Ingest:
+def ingest(site: "Site", *, workdir: Path, today: date | None = None) -> Ingest:
     """Find, describe and hash all images of a site.
 
     Parameters
@@ -108,7 +111,7 @@ def scene_from_file(
     return _scene(path, stated, workdir=workdir, require_date=require_date, today=None)[0]
 
 
-def _entries(site: Site) -> dict[Path, Imagery]:
+def _entries(site: "Site") -> "dict[Path, Imagery]":
     """Give each image with the entry that speaks of it: one that names it outright, else the first that finds it."""
     found = [(path, entry) for entry in site.imagery for path in find_images(entry)]
     named = {path: entry for path, entry in reversed(found) if entry.path == path}

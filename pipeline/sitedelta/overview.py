@@ -54,7 +54,9 @@ class Overviews:
         thin = tuple(slice(part[k] - window[k] + stride // 2, part[k + 1] - window[k], stride) for k in (0, 2))
         row, col = part[0] // self.factor, part[2] // self.factor
         for whole, image in zip(self._images, (raw.before, raw.after), strict=True):
-            cells, valid = _reduced(image[self._bands][:, thin[0], thin[1]], raw.valid[thin], self.factor // stride)
+            cells, valid = _reduced(
+                np.stack([image[b][thin] for b in self._bands]), raw.valid[thin], self.factor // stride
+            )
             at = slice(row, row + valid.shape[0]), slice(col, col + valid.shape[1])
             whole[:, *at], self._valid[at] = cells, valid
 

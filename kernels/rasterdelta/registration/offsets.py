@@ -18,7 +18,7 @@ CLEAR: Final = 0.3
 """Least quality of a peak that counts."""
 FEWEST: Final = 4
 """Patches that have to bear witness."""
-MOST: Final = 144
+MOST: Final = 72
 """Patches that are looked at."""
 FILLED: Final = 0.9
 """Least share of a patch that both images show."""

@@ -3,10 +3,13 @@
 import glob
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sitedelta.config import Imagery
 from sitedelta.errors import InputError
 from sitedelta.sources.webtiles import is_tile_folder
+
+if TYPE_CHECKING:
+    from sitedelta.config import Imagery
 
 _SIDECARS = frozenset(
     {
@@ -64,7 +67,7 @@ _SIDECARS = frozenset(
 """Endings of files that lie beside images and are none."""
 
 
-def find_images(imagery: Imagery) -> tuple[Path, ...]:
+def find_images(imagery: "Imagery") -> tuple[Path, ...]:
     """Find the images that one entry of a configuration names.
 
     Parameters

@@ -1,6 +1,7 @@
 """Map what changed between two images."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,10 +221,12 @@ def _shown(scene: Scene, cells: Cells, cell_m: float) -> tuple[np.ndarray, np.nd
 
 def _write(done: Compared, out: Path) -> None:
     grid, step = done.brought.grid, done.brought.joint.step
-    write_change(out / "change.tif", done.found, grid, step=step, key="")
-    write_text(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
-    with written_aside(out / "change.png") as aside:
-        aside.write_bytes(picture(done.views, _title(done), changes=done.regions))
+    with ThreadPoolExecutor(1) as beside:
+        raster = beside.submit(write_change, out / "change.tif", done.found, grid, step=step, key="")
+        write_text(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
+        with written_aside(out / "change.png") as aside:
+            aside.write_bytes(picture(done.views, _title(done), changes=done.regions))
+        raster.result()
     write_json(out / "summary.json", done.summary())
 
 

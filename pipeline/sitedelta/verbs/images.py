@@ -1,5 +1,6 @@
 """What the verbs on two images share: open, check, place."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,12 @@ def open_images(
     before: str | Path, after: str | Path, *, gsd: float | None, kind: Kind = "optical"
 ) -> tuple[Scene, Scene]:
     """Describe two images of one place; raises `InputError` for one that cannot be used, or without overlap."""
-    first, second = (scene_from_file(Path(p), gsd_m=gsd, kind=kind, require_date=False) for p in (before, after))
+
+    def described(path: str | Path) -> Scene:
+        return scene_from_file(Path(path), gsd_m=gsd, kind=kind, require_date=False)
+
+    with ThreadPoolExecutor(2) as pool:  # both are hashed whole
+        first, second = pool.map(described, (before, after))
     if first.georeferenced and second.georeferenced:
         choose_grid((first, second), None)
     return first, replace(second, id=f"{second.id}-2") if second.id == first.id else second
