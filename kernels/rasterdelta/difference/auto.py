@@ -4,14 +4,16 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from rasterdelta.difference import cva, indices, irmad, logratio, pcakmeans, sar, sfa, structure
+from rasterdelta.difference import cva, indices, irmad, logratio, pcakmeans, sar, sfa, ssim, structure
 from rasterdelta.difference.indices import IndexName
 from rasterdelta.difference.protocol import Fit
 
-MethodName: TypeAlias = Literal["cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "structure"]
+MethodName: TypeAlias = Literal["cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "ssim", "structure"]
 """An algorithm."""
 
-MethodChoice: TypeAlias = Literal["auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "structure"]
+MethodChoice: TypeAlias = Literal[
+    "auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "ssim", "structure"
+]
 """An algorithm, or the choice of one by `choose`."""
 
 METHODS: MappingProxyType[MethodName, Fit] = MappingProxyType(
@@ -23,6 +25,7 @@ METHODS: MappingProxyType[MethodName, Fit] = MappingProxyType(
         "pcakmeans": pcakmeans.fit,
         "sar": sar.fit,
         "sfa": sfa.fit,
+        "ssim": ssim.fit,
         "structure": structure.fit,
     }
 )

@@ -54,17 +54,17 @@ class Ssim:
         return score
 
     def _similarity(self, one: Plane, other: Plane, valid: Mask) -> Plane:
-        middle = np.float32(self.middle)
-        a, b = (np.where(valid, p.astype(np.float32, copy=False) - middle, np.float32(0)) for p in (one, other))
+        # In units of the range, as in the paper's constants: squares of huge values would overflow.
+        middle, scale = np.float32(self.middle), np.float32(1 / self.span)
+        a, b = (np.where(valid, (p.astype(np.float32) - middle) * scale, np.float32(0)) for p in (one, other))
         mean_a, mean_b, aa, bb, ab = _means((a, b, a * a, b * b, a * b), valid)
         spread = np.maximum(aa - mean_a * mean_a, np.float32(0)) + np.maximum(bb - mean_b * mean_b, np.float32(0))
         shared = ab - mean_a * mean_b
-        lift = np.float32(self.middle - min(self.low, 0.0))
+        lift = np.float32((self.middle - min(self.low, 0.0)) / self.span)
         light, other_light = mean_a + lift, mean_b + lift
-        c1, c2 = np.float32((K1 * self.span) ** 2), np.float32((K2 * self.span) ** 2)
+        c1, c2 = np.float32(K1**2), np.float32(K2**2)
         luminance = (2 * light * other_light + c1) / (light * light + other_light * other_light + c1)
-        found: Plane = np.asarray(luminance * (2 * shared + c2) / (spread + c2), np.float32)
-        return found
+        return np.asarray(luminance * (2 * shared + c2) / (spread + c2), np.float32)
 
 
 def _means(planes: Sequence[Plane], valid: Mask) -> list[Plane]:
