@@ -75,10 +75,13 @@ def _sums(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     if score is None or not length.size:
         return np.zeros(length.size), np.zeros(length.size, np.int64)
-    inside = score[values != 0].astype(np.float64)
-    known = np.isfinite(inside)
+    inside = score[values != 0]
     first = np.cumsum(length) - length
-    return np.add.reduceat(np.where(known, inside, 0.0), first), np.add.reduceat(known.astype(np.int64), first)
+    known = np.isfinite(inside)
+    if known.all():
+        return np.add.reduceat(inside, first, dtype=np.float64), length
+    counted = np.where(known, inside, np.float32(0))
+    return np.add.reduceat(counted, first, dtype=np.float64), np.add.reduceat(known, first, dtype=np.int64)
 
 
 def joined(parts: Sequence[Runs]) -> Runs:

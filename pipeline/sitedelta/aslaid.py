@@ -32,7 +32,7 @@ class AsLaid:
     offsets: Offsets
 
 
-def as_laid(first: Scene, second: Scene) -> AsLaid | None:
+def as_laid(first: Scene, second: Scene, *, method: str) -> AsLaid | None:
     """Give two images as they lie, where they have the same pixels and samples show the same ground in them."""
     if (first.height, first.width, first.gsd_m) != (second.height, second.width, second.gsd_m):
         return None
@@ -40,7 +40,7 @@ def as_laid(first: Scene, second: Scene) -> AsLaid | None:
     before, after = _laid(first, grid), _laid(second, grid)
     if before is None or after is None:
         return None
-    joint = join(before, after, grid)
+    joint = join(before, after, grid, method=method)
     samples = tuple(joint.samples())
     found = offsets(samples)
     return AsLaid(grid, joint, _clear(samples, joint), found) if found.lie_alike else None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rasterdelta.difference.indices import INDEX_BANDS
 from sitedelta.errors import BandsDiffer
 from sitedelta.scene import Scene
 
@@ -31,6 +32,25 @@ class CommonBands:
     def shown(self, before: Scene) -> tuple[int, ...]:
         """Give which of them (from 0) make a natural picture."""
         return _natural([before.bands[b] for b in self.before])
+
+
+def bands_for(method: str, before: Scene, after: Scene) -> CommonBands:
+    """Give the bands that a method compares: those that both have, or the two of an index, by their names.
+
+    Raises `BandsDiffer` where they cannot be paired, or an index lacks a band.
+    """
+    wanted = dict(INDEX_BANDS).get(method)  # type: ignore[call-overload]  # any name may be asked for
+    if wanted is None:
+        return common_bands(before, after)
+    for scene in (before, after):
+        for band in wanted:
+            if band not in scene.bands:
+                raise BandsDiffer(
+                    f"{scene.originals[0].name} has no band {band!r}, which {method} compares (it has "
+                    f"{', '.join(scene.bands)}): name its bands with `bands:` in a configuration"
+                )
+    first, second = (tuple(scene.bands.index(b) for b in wanted) for scene in (before, after))
+    return CommonBands(first, second)
 
 
 def common_bands(before: Scene, after: Scene) -> CommonBands:

@@ -13,7 +13,7 @@ from rasterdelta.difference.protocol import PairSample
 from rasterdelta.masks import unsaturated
 from rasterdelta.sampling import sample_windows
 from rasterdelta.types import Mask
-from sitedelta.bands import CommonBands, common_bands
+from sitedelta.bands import CommonBands, bands_for
 from sitedelta.grid import SiteGrid
 from sitedelta.placement import Placement
 from sitedelta.raster import Span
@@ -54,12 +54,12 @@ class Joint:
                 yield pair.read((w.row, w.row + w.height, w.col, w.col + w.width))
 
 
-def join(before: Placement, after: Placement, grid: SiteGrid) -> Joint:
-    """Find what two placed scenes have in common; raises `BandsDiffer` where they share no bands."""
+def join(before: Placement, after: Placement, grid: SiteGrid, *, method: str) -> Joint:
+    """Find what two placed scenes have in common; raises `BandsDiffer` where the method has no bands to compare."""
     gsd_m = max(before.scene.gsd_m, after.scene.gsd_m, grid.gsd_m)
     step = max(1, round(gsd_m / grid.gsd_m))
     shape = -(-grid.shape[0] // step), -(-grid.shape[1] // step)
-    return Joint(before, after, common_bands(before.scene, after.scene), step, shape, gsd_m)
+    return Joint(before, after, bands_for(method, before.scene, after.scene), step, shape, gsd_m)
 
 
 class OpenPair:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.difference.auto import METHODS, RADAR, MethodChoice, choose
-from rasterdelta.difference.protocol import ChangeModel, PairSample
+from rasterdelta.difference.auto import INDICES, METHODS, RADAR, MethodChoice, choose
+from rasterdelta.difference.indices import IndexName
+from rasterdelta.difference.protocol import ChangeModel, Fit, PairSample
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.radiometry import Linear, fit_linear
 from rasterdelta.types import Plane
@@ -23,9 +24,16 @@ from sitedelta.store import written_aside
 from sitedelta.strips import UNSEEN
 from sitedelta.tiles import Tile
 
-_BY_PIXEL = frozenset({"cva", "irmad", "mad", "pcakmeans", "sfa"})
+Method: TypeAlias = MethodChoice | IndexName
+"""A change method, or the choice of one."""
+
+_FITS: dict[str, Fit] = dict((*METHODS.items(), *INDICES.items()))
+_LEAST = 1e-6
+"""Smallest threshold."""
+
+_BY_PIXEL = frozenset({"cva", "irmad", "mad", "pcakmeans", "sfa"}) | set(INDICES)
 """Methods that compare values pixel by pixel, of whatever type: saturation hides change from them."""
-_INVARIANT = RADAR | {"irmad", "mad", "sfa"}
+_INVARIANT = RADAR | {"irmad", "mad", "sfa", *INDICES}
 """Methods that gain and offset of the bands do not touch, or that find them on their own."""
 
 
@@ -56,7 +64,8 @@ class PairEstimate:
         """Give a tile's change map and its score in units of the threshold, from what was read of its window."""
         both = self.usable(raw)
         score = self.model.score(both.before, both.after, both.valid)[tile.inside(self.window(tile))]
-        score = score / np.float32(self.model.threshold)
+        # identical images have no spread, and with it no threshold: whatever differs then is change
+        score = score / np.float32(max(self.model.threshold, _LEAST))
         unseen = np.isnan(score)
         change = (score > 1).view(np.uint8)
         if unseen.any():
@@ -64,9 +73,9 @@ class PairEstimate:
         return change, score
 
 
-def check_method(method: str) -> MethodChoice:
+def check_method(method: str) -> Method:
     """Give the method's name; raises `InputError` for one that does not exist."""
-    known: tuple[MethodChoice, ...] = get_args(MethodChoice)
+    known: tuple[Method, ...] = (*get_args(MethodChoice), *INDICES)
     for name in known:
         if name == method:
             return name
@@ -79,7 +88,7 @@ def estimate_pair(
     after: Placement,
     grid: SiteGrid,
     *,
-    method: MethodChoice = "auto",
+    method: Method = "auto",
     false_alarm_rate: float | None = None,
 ) -> PairEstimate:
     """Choose the method and fit it, and the radiometry, on a fixed sample of the pair.
@@ -91,7 +100,7 @@ def estimate_pair(
     NotEnoughData
         They share too little ground, or show no variation.
     """
-    joint = join(before, after, grid)
+    joint = join(before, after, grid, method=method)
     return fit_pair(joint, list(joint.samples()), method=method, false_alarm_rate=false_alarm_rate)
 
 
@@ -99,20 +108,20 @@ def fit_pair(
     joint: Joint,
     samples: Sequence[PairSample],
     *,
-    method: MethodChoice = "auto",
+    method: Method = "auto",
     false_alarm_rate: float | None = None,
 ) -> PairEstimate:
     """Choose the method and fit it, and the radiometry, on samples of the pair; see `estimate_pair`."""
+    name: Method = method
+    reason = "asked for"
     if method == "auto":
         name, reason = choose(bands=len(joint.bands.before), kind=joint.kind, gsd_m=joint.gsd_m)
-    else:
-        name, reason = method, "asked for"
     ceilings = ceiling(joint.before.scene), ceiling(joint.after.scene)
     usable = [_real(PairSample(s.before, s.after, both_unsaturated(s, ceilings))) for s in samples]
     linear = None if name in _INVARIANT else _radiometry(usable)
     chosen = usable if name in _BY_PIXEL else [_real(s) for s in samples]
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
-    model = METHODS[name]([_linear(s, linear) for s in chosen], gsd_m=joint.gsd_m, **wanted)
+    model = _FITS[name]([_linear(s, linear) for s in chosen], gsd_m=joint.gsd_m, **wanted)
     return PairEstimate(joint, ceilings, linear, model, reason)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rasterdelta.detect.shipped import shipped_detector
-from rasterdelta.difference.auto import MethodChoice
 from rasterdelta.errors import NotEnoughData
 from sitedelta.bands import display_bands
 from sitedelta.claims import Claim
@@ -15,7 +14,7 @@ from sitedelta.errors import BandsDiffer
 from sitedelta.grid import SiteGrid
 from sitedelta.keys import key_of
 from sitedelta.pairing import Pair
-from sitedelta.pairs import ChangeTask, PairEstimate, estimate_pair
+from sitedelta.pairs import ChangeTask, Method, PairEstimate, estimate_pair
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared
 from sitedelta.rasterfile import read_tag
@@ -73,7 +72,7 @@ def plan_pair(
     grid: SiteGrid,
     parts: Path,
     *,
-    method: MethodChoice,
+    method: Method,
     false_alarm_rate: float | None = None,
 ) -> PairPlan | str:
     """Plan the change map of a pair, or say why the two cannot be compared."""

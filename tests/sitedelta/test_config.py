@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from rasterdelta.difference.auto import MethodChoice
+from rasterdelta.difference.auto import INDICES, MethodChoice
 from sitedelta.config import Config, Imagery, Method, Site, load_config
 from sitedelta.errors import ConfigError
 
@@ -167,4 +167,4 @@ def test_every_key_is_described():
 
 
 def test_methods_are_those_of_the_kernels():
-    assert get_args(Method) == get_args(MethodChoice)
+    assert get_args(Method) == (*get_args(MethodChoice), *INDICES)

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rasterdelta.difference.auto import RADAR, MethodChoice
+from rasterdelta.difference.auto import RADAR
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.display import fit_stretch
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.registration.result import Alignment
 from sitedelta.aslaid import as_laid
-from sitedelta.bands import common_bands
+from sitedelta.bands import bands_for
 from sitedelta.changes import ChangeMap, gather, regions_of, score_file, without, write_change
 from sitedelta.defaults import MIN_AREA_M2
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.joint import Joint, join
 from sitedelta.overview import Cells, Overviews
-from sitedelta.pairs import PairEstimate, check_method, fit_pair
+from sitedelta.pairs import Method, PairEstimate, check_method, fit_pair
 from sitedelta.prepare import cloud_free
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
@@ -154,9 +154,9 @@ def change_files(
     chosen = check_method(method)
     kind: Kind = "sar" if chosen in RADAR else "optical"
     first, second = open_images(before, after, gsd=gsd, kind=kind)
-    common_bands(first, second)
+    bands_for(chosen, first, second)
     progress(0, 1, "alignment")
-    brought = _bring(first, second)
+    brought = _bring(first, second, chosen)
     progress(1, 1, "alignment")
     estimate = _fit(brought, chosen)
     with ExitStack() as stack:
@@ -179,8 +179,8 @@ def change_files(
     return done
 
 
-def _bring(first: Scene, second: Scene) -> Brought:
-    laid = as_laid(first, second)
+def _bring(first: Scene, second: Scene, method: Method) -> Brought:
+    laid = as_laid(first, second, method=method)
     if laid is not None:
         note = (
             f"taken as they lie: the same ground at {laid.offsets.clear} of {laid.offsets.asked} places, "
@@ -188,11 +188,11 @@ def _bring(first: Scene, second: Scene) -> Brought:
         )
         return Brought(laid.grid, laid.joint, laid.samples, None, note, clouds_known=False)
     images = place(first, second, as_given=True)
-    joint = join(*images.placements, images.grid)
+    joint = join(*images.placements, images.grid, method=method)
     return Brought(images.grid, joint, tuple(joint.samples()), images.alignment, images.note, clouds_known=True)
 
 
-def _fit(brought: Brought, method: MethodChoice) -> PairEstimate:
+def _fit(brought: Brought, method: Method) -> PairEstimate:
     try:
         return fit_pair(brought.joint, brought.samples, method=method)
     except NotEnoughData as error:

@@ -233,3 +233,23 @@ def test_every_method_finds_what_was_built(place, world, tmp_path, method):
     assert done.summary()["method_reason"] == "asked for"
     change, _ = read(tmp_path / "out" / "change.tif")
     assert ((change == 1) & truth()).sum() > 0.1 * truth().sum()
+
+
+def test_an_index_is_compared_where_its_bands_are_named(place, ground, tmp_path):
+    world = ground(200, 210, seed=3)
+    four = np.concatenate([world, world[:1] // 2 + 90])
+    later = four.copy()
+    later[3, 60:110, 70:130] = 20
+    before, after = (place.write(n, i, gsd=10.0) for n, i in (("b.tif", four), ("a.tif", later)))
+    for path in (before, after):
+        with rasterio.open(path, "r+") as file:
+            file.descriptions = ("red", "green", "blue", "nir")
+    done = change_files(before, after, out=tmp_path / "out", method="ndvi")
+    assert done.estimate.model.method == "ndvi"
+    change = done.found.rows(slice(0, 200))
+    assert (change[65:105, 75:125] == 1).mean() > 0.95
+    assert (change == 1).mean() < 0.1
+    plain = place.write("p.tif", world, gsd=10.0)
+    with pytest.raises(InputError, match="p.tif has no band 'nir', which ndvi compares"):
+        change_files(before, plain, out=tmp_path / "no", method="ndvi")
+    assert not (tmp_path / "no").exists()
