@@ -250,6 +250,6 @@ def test_an_index_is_compared_where_its_bands_are_named(place, ground, tmp_path)
     assert (change[65:105, 75:125] == 1).mean() > 0.95
     assert (change == 1).mean() < 0.1
     plain = place.write("p.tif", world, gsd=10.0)
-    with pytest.raises(InputError, match="p.tif has no band 'nir', which ndvi compares"):
+    with pytest.raises(InputError, match=r"p.tif has no band 'nir', which ndvi compares"):
         change_files(before, plain, out=tmp_path / "no", method="ndvi")
     assert not (tmp_path / "no").exists()
