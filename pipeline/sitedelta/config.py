@@ -31,7 +31,9 @@ from sitedelta.yamlfile import read_yaml
 Label: TypeAlias = Literal["aircraft", "vehicle"]
 """What can be counted."""
 
-Method: TypeAlias = Literal["auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "ssim", "structure"]
+Method: TypeAlias = Literal[
+    "auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "siamese", "ssim", "structure"
+]
 """Change algorithms; `auto` chooses by kind and number of bands."""
 
 Item = TypeVar("Item")
