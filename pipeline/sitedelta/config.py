@@ -32,7 +32,20 @@ Label: TypeAlias = Literal["aircraft", "vehicle"]
 """What can be counted."""
 
 Method: TypeAlias = Literal[
-    "auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "ssim", "structure", "ndvi", "ndwi", "ndsi"
+    "auto",
+    "cva",
+    "irmad",
+    "logratio",
+    "mad",
+    "pcakmeans",
+    "sar",
+    "sfa",
+    "siamese",
+    "ssim",
+    "structure",
+    "ndvi",
+    "ndwi",
+    "ndsi",
 ]
 """Change algorithms; `auto` chooses by kind and number of bands."""
 

@@ -4,15 +4,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from rasterdelta.difference import cva, indices, irmad, logratio, pcakmeans, sar, sfa, ssim, structure
+from rasterdelta.difference import cva, indices, irmad, logratio, pcakmeans, sar, sfa, siamese, ssim, structure
 from rasterdelta.difference.indices import IndexName
 from rasterdelta.difference.protocol import Fit
 
-MethodName: TypeAlias = Literal["cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "ssim", "structure"]
+MethodName: TypeAlias = Literal[
+    "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "siamese", "ssim", "structure"
+]
 """An algorithm."""
 
 MethodChoice: TypeAlias = Literal[
-    "auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "ssim", "structure"
+    "auto", "cva", "irmad", "logratio", "mad", "pcakmeans", "sar", "sfa", "siamese", "ssim", "structure"
 ]
 """An algorithm, or the choice of one by `choose`."""
 
@@ -25,6 +27,7 @@ METHODS: MappingProxyType[MethodName, Fit] = MappingProxyType(
         "pcakmeans": pcakmeans.fit,
         "sar": sar.fit,
         "sfa": sfa.fit,
+        "siamese": siamese.fit,
         "ssim": ssim.fit,
         "structure": structure.fit,
     }
@@ -38,6 +41,9 @@ INDICES: MappingProxyType[IndexName, Fit] = MappingProxyType(
     {name: partial(indices.fit_index, name) for name in indices.INDEX_BANDS}
 )
 """How the change of each index is fitted, on two bands only: those that `indices.INDEX_BANDS` names, in that order."""
+
+LEARNED_GSD_M = 2.0
+"""At this ground sampling distance or finer, learned features were measured to be the better comparison."""
 
 STRUCTURE_GSD_M = 5.0
 """At this ground sampling distance or finer, objects and shadows span pixels, which no longer stand for ground."""
@@ -62,6 +68,8 @@ def choose(*, bands: int, kind: Literal["optical", "sar"], gsd_m: float) -> tupl
     """
     if kind == "sar":
         return "sar", "Radar speckle multiplies, so log ratios are compared, averaged over like neighbours."
+    if gsd_m <= LEARNED_GSD_M and bands >= 3:
+        return "siamese", f"At {gsd_m:g} m things are seen one by one, so features learned for them are compared."
     if gsd_m <= STRUCTURE_GSD_M:
         return "structure", f"At {gsd_m:g} m single pixels differ by light and parallax, so structures are compared."
     if bands >= 3:

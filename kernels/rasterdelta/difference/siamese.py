@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import cv2
 import numpy as np
 
 from rasterdelta.difference import siamese_network as network
@@ -11,8 +12,12 @@ from rasterdelta.difference.pixels import pool, seen
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.types import FloatArray, Image, Mask, Plane
 
-THRESHOLD: Final = 0.5
+THRESHOLD: Final = 0.14
 """Probability above which a pixel counts as changed."""
+EDGE: Final = 0.63
+"""A region ends where the probability falls to this share of its peak: what is certain is blurred the farther."""
+PEAK_M: Final = 6.0
+"""Distance to the peak, metres."""
 COARSE_M: Final = 1.0
 """Pixels larger than this are enlarged twice: the network was taught cells of 0.35 to 0.95 m."""
 CELL_M: Final = 0.5
@@ -31,10 +36,10 @@ class Stretch:
 
     @classmethod
     def of(cls, pixels: FloatArray) -> "Stretch":
-        """Fit to pixels of shape (band, pixel): the bands of a date go together, so that colours stay."""
-        low, high = (float(v) for v in np.percentile(pixels, (1, 99)))
-        gain = (BRIGHT - DARK) / (high - low) if high > low else 1.0
-        return cls((low,) * len(pixels), (gain,) * len(pixels))
+        """Fit to pixels of shape (band, pixel), each band by itself: haze and tint differ between dates."""
+        low, high = np.percentile(np.asarray(pixels, np.float32), (1, 99), axis=1).tolist()
+        pairs = zip(low, high, strict=True)
+        return cls(tuple(low), tuple((BRIGHT - DARK) / (h - v) if h > v else 1.0 for v, h in pairs))
 
     def picture(self, image: Image, valid: Mask) -> Image:
         """Give three bands of 0 to 255, middle grey where not valid."""
@@ -54,6 +59,8 @@ class Siamese:
     """1 or 2: cells of the network a pixel."""
     reduce: int
     """Pixels a cell of the network; 1 where pixels are enlarged."""
+    peak: int
+    """Distance to a region's peak, in logits."""
     notes: str
     """What was fitted, on how much."""
     threshold: float = THRESHOLD
@@ -64,7 +71,7 @@ class Siamese:
     @property
     def halo(self) -> int:
         """Pixels of context that `score` needs on each side."""
-        return -(-network.REACH * self.reduce // self.enlarge)
+        return (network.REACH + network.STRIDE) * self.reduce // self.enlarge
 
     @property
     def stride(self) -> int:
@@ -72,15 +79,15 @@ class Siamese:
         return network.STRIDE * self.reduce // self.enlarge
 
     def score(self, before: Image, after: Image, valid: Mask) -> Plane:
-        """Give the probability of change, float32, NaN where not valid."""
+        """Give the probability of change, lowered beside what changed more surely, float32, NaN where not valid."""
         valid = seen(PairSample(before, after, valid))
         if not valid.any():
             return np.full(valid.shape, np.nan, np.float32)
         first, second = self._cells(self.before.picture(before, valid)), self._cells(self.after.picture(after, valid))
-        logit = network.logits(first, second)
+        chance = edged(_probability(network.logits(first, second)), self.peak)
+        cells = network.doubled(network.doubled(chance[None]))[0, : first.shape[1], : first.shape[2]]
         rows, cols = valid.shape
-        chance = _probability(self._pixels(logit))[:rows, :cols]
-        out: Plane = np.where(valid, chance, np.float32(np.nan))
+        out: Plane = np.where(valid, self._pixels(cells)[:rows, :cols], np.float32(np.nan))
         return out
 
     def _cells(self, picture: Image) -> Image:
@@ -121,11 +128,29 @@ def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float 
     before, after = pool(samples)
     enlarge = 2 if gsd_m > COARSE_M else 1
     reduce = max(1, round(CELL_M / gsd_m))
+    cell_m = gsd_m * reduce / enlarge
+    peak = max(1, round(PEAK_M / cell_m / network.OUTPUT))
     notes = (
-        f"Learned features compared at {gsd_m * reduce / enlarge:.2g} m a cell; both dates stretched by their own "
+        f"Learned features compared at {cell_m:.2g} m a cell; both dates stretched by their own "
         f"percentiles of {before.shape[1]} pixels."
     )
-    return Siamese(Stretch.of(before), Stretch.of(after), enlarge, reduce, notes)
+    return Siamese(Stretch.of(before), Stretch.of(after), enlarge, reduce, peak, notes)
+
+
+def edged(chance: Plane, reach: int) -> Plane:
+    """Lower probabilities beside greater ones, so that they are above `THRESHOLD` down to `EDGE` of the peak only.
+
+    Parameters
+    ----------
+    chance
+        Of change, float32, at the network's resolution.
+    reach
+        Distance to the peak.
+    """
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    peak = np.asarray(cv2.dilate(chance, disk, borderType=cv2.BORDER_REPLICATE), np.float32)
+    beside = np.float32(THRESHOLD) + chance - np.float32(EDGE) * peak
+    return np.maximum(np.minimum(chance, beside), np.float32(0))
 
 
 def averaged(image: Image, side: int) -> Image:

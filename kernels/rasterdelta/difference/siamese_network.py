@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rasterdelta.types import FloatArray, Image, Plane
+from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # it ships no types
 
 STRIDE: Final = 16
 """Cells of the coarsest features: blocks begin at their multiples."""
@@ -19,11 +19,17 @@ REACH: Final = 192
 CORE: Final = 1536
 """Cells on a side that are computed at once."""
 OUTPUT: Final = 4
-"""Cells a logit."""
+"""Cells on a side of what a logit stands for."""
+
+
+SAME: Final = 0.5
+"""Grey levels within which two dates look the same."""
+NONE: Final = -30.0
+"""Logit of no change at all."""
 
 
 def logits(before: Image, after: Image) -> Plane:
-    """Give the logit of change for each cell.
+    """Give the logit of change of each square of `OUTPUT` cells, `NONE` where the dates look the same.
 
     Parameters
     ----------
@@ -33,14 +39,22 @@ def logits(before: Image, after: Image) -> Plane:
     rows, cols = before.shape[1:]
     pad = ((0, 0), (0, -rows % STRIDE), (0, -cols % STRIDE))
     before, after = np.pad(before, pad, mode="edge"), np.pad(after, pad, mode="edge")
-    out = np.empty(before.shape[1:], np.float32)
-    for r, c in itertools.product(range(0, out.shape[0], CORE), range(0, out.shape[1], CORE)):
-        core = np.s_[r : r + CORE, c : c + CORE]
+    out = np.empty((before.shape[1] // OUTPUT, before.shape[2] // OUTPUT), np.float32)
+    for r, c in itertools.product(range(0, before.shape[1], CORE), range(0, before.shape[2], CORE)):
         top, left = max(0, r - REACH), max(0, c - REACH)
         window = np.s_[:, top : r + CORE + REACH, left : c + CORE + REACH]
-        found = doubled(doubled(_run(before[window], after[window])))
-        out[core] = found[0, r - top :, c - left :][:CORE, :CORE]
-    return out[:rows, :cols]
+        found = _run(before[window], after[window])
+        core = found[0, (r - top) // OUTPUT :, (c - left) // OUTPUT :][: CORE // OUTPUT, : CORE // OUTPUT]
+        out[r // OUTPUT :, c // OUTPUT :][: CORE // OUTPUT, : CORE // OUTPUT] = core
+    out[_same(before, after)] = NONE
+    return out[: -(-rows // OUTPUT), : -(-cols // OUTPUT)]
+
+
+def _same(before: Image, after: Image) -> Mask:
+    apart = np.abs(before - after).max(axis=0)
+    squares = apart.reshape(apart.shape[0] // OUTPUT, OUTPUT, apart.shape[1] // OUTPUT, OUTPUT)
+    same: Mask = squares.max(axis=(1, 3)) < SAME
+    return same
 
 
 def doubled(image: FloatArray) -> FloatArray:

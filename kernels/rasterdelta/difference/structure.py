@@ -77,7 +77,7 @@ class Structure:
         return np.where(valid, np.maximum(objects, blocks), np.float32(np.nan))
 
 
-def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.018) -> Structure:
+def fit(samples: Sequence[PairSample], *, gsd_m: float, false_alarm_rate: float = 0.012) -> Structure:
     """Fit the structural difference on blocks of a pair.
 
     Two differences are made, neither of which counts what a displacement of a few pixels explains:
