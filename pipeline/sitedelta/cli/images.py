@@ -22,7 +22,13 @@ TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
 @click.argument("before")
 @click.argument("after")
 @out_folder
-@click.option("--method", default="auto", show_default=True, metavar="NAME", help="Change statistic, e.g. irmad.")
+@click.option(
+    "--method",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="Change statistic: auto, siamese, structure, irmad, ... (docs/method.md lists them).",
+)
 @gsd
 @click.option("--score", is_flag=True, help="Also write the change statistic, score.tif.")
 @jobs

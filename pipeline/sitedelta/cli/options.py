@@ -53,7 +53,12 @@ classes = click.option(
     show_default=True,
     help="What to count, separated by commas.",
 )
-jobs = click.option("--jobs", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: one a core]")
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Workers: processes, or threads of one.  [default: one a core]",
+)
 site = click.option("--site", metavar="ID", help="Only this site of the configuration.")
 out_folder = click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder for the results.")
 
