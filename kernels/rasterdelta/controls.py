@@ -31,6 +31,8 @@ BINS: Final = (_OCTAVES << (23 - _SHIFT)) + 2
 _FEWEST_GROUPS = 8
 _FEWEST_PIXELS = 500
 _MOST_CHANGED = 0.5
+_VAGUE = 3.0
+"""An interval that reaches into the bulk and so many times beyond the rate tells nothing."""
 _AGREED = 1e-8
 _LEVELS = np.linspace(0.8, 1 - BULK, 27)
 """Shares of the unchanged ground beyond the places where its tail is fitted."""
@@ -123,7 +125,8 @@ def bulk_rate(counts: Counts, *, kept: Kept = EVERYTHING) -> FalseAlarms:
     Returns
     -------
     FalseAlarms
-        Not told where fewer than half of the groups have pixels, or more than half of the ground is changed.
+        Not told where fewer than half of the groups have pixels, where more than half of the ground is changed, or
+        where the interval would leave it open. With cleaning, rate and interval are bounds: `low` is 0.
 
     Notes
     -----
@@ -151,6 +154,8 @@ def bulk_rate(counts: Counts, *, kept: Kept = EVERYTHING) -> FalseAlarms:
     spread = (n - 1) * float(np.var([f.exponent for f in told[1:]]))
     reach = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * math.sqrt(spread + _chance(groups, whole))
     rate, low, high = (_survival(whole.exponent + step) for step in (0, reach, -reach))
+    if high > max(1 - BULK, _VAGUE * rate):
+        return untold("the zone shows too little unchanged ground to tell")
     return FalseAlarms(rate * kept.share, low * kept.low, min(1.0, high * kept.high), "bulk", 0, None)
 
 

@@ -152,6 +152,11 @@ class Change(_Model):
         default=None,
         description="Share of unchanged pixels that may be called changed; each algorithm has its own where not given.",
     )
+    controls: tuple[tuple[Day, Day], ...] = Field(
+        default=(),
+        description="Pairs of dates between which nothing happened, e.g. [[2024-11-29, 2024-12-02]]; from two pairs "
+        "on, false-alarm rates are taken from them.",
+    )
 
 
 class Site(_Model):

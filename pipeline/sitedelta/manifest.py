@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sitedelta.grid import SiteGrid
 
-FORMAT = 1
+FORMAT = 2
 
 AlignmentStatus = Literal["reference", "aligned", "georeference", "refused"]
 

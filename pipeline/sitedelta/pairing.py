@@ -25,11 +25,12 @@ def consecutive_pairs(scenes: Sequence[Scene]) -> tuple[Pair, ...]:
     pairs = []
     for i, scene in enumerate(scenes):
         earlier = [k for k in range(i) if scenes[k].date.date() < scene.date.date() and scenes[k].kind == scene.kind]
-        like = [k for k in earlier if _alike(scenes[k], scene)]
+        like = [k for k in earlier if alike(scenes[k], scene)]
         if like or earlier:
             pairs.append(Pair((like or earlier)[-1], i))
     return tuple(pairs)
 
 
-def _alike(a: Scene, b: Scene) -> bool:
+def alike(a: Scene, b: Scene) -> bool:
+    """Tell whether two scenes show things of the same size."""
     return max(a.gsd_m, b.gsd_m) <= _LIKE * min(a.gsd_m, b.gsd_m)

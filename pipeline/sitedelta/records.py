@@ -25,6 +25,16 @@ class EventKind(StrEnum):
     NOT_OBSERVABLE = "not_observable"
 
 
+class ZoneStatus(StrEnum):
+    """What can be said of change in a zone between two dates."""
+
+    CHANGED = "changed"
+    WITHIN_FALSE_ALARMS = "within_false_alarms"
+    CANNOT_TELL = "cannot_tell"
+    NO_CHANGE = "no_change"
+    NOT_OBSERVABLE = "not_observable"
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What was seen of one class in one zone on one date."""
@@ -121,3 +131,38 @@ class ChangeRegion:
     lat: float | None
     polygon: Polygon
     """In WGS 84 when the site is georeferenced, else in pixels (column, row) of the site grid."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChange:
+    """How much of one zone changed between two scenes, and how much false alarms alone would show."""
+
+    site: str
+    zone: str
+    """Zone id; `site` for the whole area of interest."""
+    before: str
+    after: str
+    date_before: datetime
+    date_after: datetime
+    status: ZoneStatus
+    share_observed: float
+    """Share of the zone that both scenes show, 0 to 1."""
+    changed_m2: float | None
+    """None where the zone was not observable, as all that follows from it."""
+    share_changed: float | None
+    """Of what both scenes show."""
+    regions: int | None
+    """Changed regions with a part in the zone."""
+    false_alarm_rate: float | None
+    """Share of unchanged ground that is called changed; None where that cannot be told."""
+    false_alarm_low: float | None
+    false_alarm_high: float | None
+    """90 % interval of that share in a pair in which nothing happened."""
+    false_alarm_source: str
+    """`controls`, `bulk` or `none`."""
+    control_pairs: int
+    """Pairs in which nothing happened that stand behind it."""
+    false_regions: float | None
+    """Regions that false alarms alone would show in what was seen; None where that cannot be told."""
+    reason: str | None
+    """Why it was not observable, or why the rate cannot be told."""

@@ -97,9 +97,8 @@ def _headline(found: FoundSite) -> tuple[str, ...]:
     from sitedelta.sentences import headlines
 
     f = read_findings(found)
-    return tuple(
-        s.text for s in headlines(f.manifest, f.observations, f.events, [(c.before, c.after) for c in f.changes])
-    )
+    regions = [(c.before, c.after) for c in f.changes]
+    return tuple(s.text for s in headlines(f.manifest, f.observations, f.events, regions, f.zone_changes))
 
 
 def _chosen(config: str | Path, site: str | None, out: str | Path | None) -> tuple[tuple[Site, ...], Path]:

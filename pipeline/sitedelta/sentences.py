@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from sitedelta.manifest import Manifest, PairRecord
-from sitedelta.records import Event, EventKind, Observation, Status
+from sitedelta.records import Event, EventKind, Observation, Status, ZoneChange, ZoneStatus
 from sitedelta.series import CountSeries, count_series, leaves_out, limit_m
 from sitedelta.wording import (
     area,
@@ -15,6 +15,7 @@ from sitedelta.wording import (
     counted,
     day,
     days,
+    few_percent,
     interval,
     listed,
     many,
@@ -215,8 +216,14 @@ def _by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[datetime]]]:
     return list(found.items())
 
 
-def change_sentence(manifest: Manifest, pair: PairRecord, regions: int) -> Sentence:
-    """Say what changed between two dates and over how much of the site both show it; no change is a finding."""
+def change_sentence(manifest: Manifest, pair: PairRecord, regions: int, whole: ZoneChange | None = None) -> Sentence:
+    """Say what changed between two dates and over how much of the site both show it; no change is a finding.
+
+    Parameters
+    ----------
+    whole : ZoneChange, optional
+        The pair's change of the whole site, with what false alarms alone would show.
+    """
     dates = {r.scene.id: r.scene.date for r in manifest.scenes}
     when = span(dates[pair.before], dates[pair.after])
     seen = "the whole site" if pair.share_observed >= 0.9995 else f"the {percent(pair.share_observed)} of the site"
@@ -228,8 +235,38 @@ def change_sentence(manifest: Manifest, pair: PairRecord, regions: int) -> Sente
     else:
         places = "1 place" if regions == 1 else f"{regions:,} places"
         share = f"{small_percent(pair.share_changed)} of {both}"
-        text = f"Between {when}, {places} changed, {area(pair.changed_m2)} in all: {share}."
+        text = f"Between {when}, {places} changed, {area(pair.changed_m2)} in all: {share}.{_beside(whole)}"
     return Sentence(text, "change", SITE_ZONE, None, None, (f"{pair.before}--{pair.after}",))
+
+
+def site_change(zones: Sequence[ZoneChange], pair: PairRecord) -> ZoneChange | None:
+    """Give the change of the whole site in a pair."""
+    own = (z for z in zones if z.zone == SITE_ZONE and (z.before, z.after) == (pair.before, pair.after))
+    return next(own, None)
+
+
+def _beside(change: ZoneChange | None) -> str:
+    """Set false alarms beside a change that was found."""
+    if change is None:
+        return ""
+    if change.status is ZoneStatus.WITHIN_FALSE_ALARMS:
+        return f" That is no more than false alarms explain: {false_alarms(change)}."
+    if change.status is ZoneStatus.CANNOT_TELL:
+        undecided = "Without control pairs it cannot be ruled out that false alarms alone show as much"
+        return f" {undecided}: {false_alarms(change)}."
+    return f" False alarms alone: {false_alarms(change)}."
+
+
+def false_alarms(change: ZoneChange) -> str:
+    """Say how much of the ground false alarms alone would show as changed."""
+    rate, low, high = change.false_alarm_rate, change.false_alarm_low, change.false_alarm_high
+    if rate is None or low is None or high is None:
+        return f"cannot be told ({change.reason})"
+    ends = f"{few_percent(low)} to {few_percent(high)}"
+    if change.false_alarm_source == "controls":
+        return f"about {few_percent(rate)} ({ends}), from {change.control_pairs} control pairs"
+    share = f"about {few_percent(rate)} ({ends})" if low else f"at most {few_percent(high)}"
+    return f"{share}, judged by the unchanged ground of the pair itself"
 
 
 def event_sentences(
@@ -281,6 +318,7 @@ def headlines(
     observations: Sequence[Observation],
     events: Sequence[Event],
     regions: Sequence[tuple[str, str]],
+    zones: Sequence[ZoneChange] = (),
 ) -> tuple[Sentence, ...]:
     """Choose what a reader must know first: counts of the site, zones that moved, and the latest pair.
 
@@ -288,6 +326,8 @@ def headlines(
     ----------
     regions : sequence of (before, after)
         The pair of each changed region.
+    zones
+        Change by zone.
     """
     counts = count_sentences(manifest, observations)
     decided = {s.label for s in counts if s.zone == SITE_ZONE and s.answer in ("increase", "decrease", "no_change")}
@@ -295,6 +335,7 @@ def headlines(
     pair = latest_pair(manifest)
     if pair is None:
         return tuple(first)
-    change = change_sentence(manifest, pair, sum(r == (pair.before, pair.after) for r in regions))
+    number = sum(r == (pair.before, pair.after) for r in regions)
+    change = change_sentence(manifest, pair, number, site_change(zones, pair))
     arrivals = event_sentences(manifest, pair, events, observations) if pair.status == "compared" else ()
     return (*first, change, *arrivals)

@@ -48,6 +48,13 @@ class Site:
         return self._geo(self.store.changes)
 
     @property
+    def zone_changes(self) -> "pd.DataFrame":
+        """One row a pair and zone: how much changed, and its false-alarm rate (see `records.ZoneChange`)."""
+        import pandas as pd
+
+        return pd.read_parquet(self.store.zone_changes)
+
+    @property
     def scenes(self) -> "pd.DataFrame":
         """One row a scene, in order of date."""
         import pandas as pd

@@ -11,6 +11,7 @@ from typing import Any
 
 from rasterdelta.detect.shipped import shipped_detector
 from sitedelta.config import Site
+from sitedelta.controlpairs import check_controls
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid, choose_grid
 from sitedelta.ingest import ingest
@@ -38,6 +39,7 @@ def settle(site: Site, store: SiteStore, *, since: date | None = None, until: da
     """Find, read and check everything that the configuration names; nothing stays behind when it fails."""
     with nothing_left_behind(store.root):
         found = ingest(site, workdir=store.root / "work")
+        check_controls(site.id, site.change.controls, found.scenes)
         scenes = tuple(s for s in found.scenes if _between(s.date.date(), since, until))
         if not scenes:
             msg = (

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 
 from rasterdelta.detect.shipped import shipped_detector
 from sitedelta.align import place_all
-from sitedelta.changes import ChangeMap, gather, regions_of, write_change
 from sitedelta.claims import Claim, claim
 from sitedelta.config import Site
+from sitedelta.controlpairs import control_pairs
 from sitedelta.counting import read_parts
 from sitedelta.engine import Task, run_tasks
 from sitedelta.events import find_events
@@ -36,11 +35,11 @@ from sitedelta.pairs import check_method
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
-from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, ZoneChange
 from sitedelta.siteinputs import SiteInputs, nothing_left_behind, parameters, portable, settle
+from sitedelta.sitepairs import PairPlans, merge_pairs
 from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
 from sitedelta.store import SiteStore, write_text
-from sitedelta.strips import strips_of
 from sitedelta.tables import to_frame, to_geoframe, write_table
 from sitedelta.views import merge_views
 
@@ -63,9 +62,7 @@ class Plan:
     counts: tuple[CountPlan, ...]
     views: tuple[ViewPlan | None, ...]
     """None for a scene that could not be placed."""
-    pairs: tuple[Pair, ...]
-    changes: tuple[PairPlan | str, ...]
-    """A string says why a pair cannot be compared."""
+    changes: PairPlans
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +73,7 @@ class Found:
     events: tuple[Event, ...]
     observations: tuple[Observation, ...]
     regions: tuple[ChangeRegion, ...]
+    zones: tuple[ZoneChange, ...]
 
 
 def run_site(
@@ -134,23 +132,25 @@ def _plan(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: Progre
         None if at is None else plan_view(at, p, inputs.grid, store.scene_raster(p.scene.id), store.parts)
         for at, p in zip(placed.placements, placed.prepared, strict=True)
     )
-    pairs, changes = consecutive_pairs(inputs.scenes), []
-    method = check_method(inputs.site.change.method)
-    for k, pair in enumerate(pairs):
-        progress(k, len(pairs), "pairs")
-        refused = _refused(pair, placed)
-        changes.append(
-            refused
-            or plan_pair(
-                pair,
-                placed.placements,
-                inputs.grid,
-                store.parts,
-                method=method,
-                false_alarm_rate=inputs.site.change.false_alarm_rate,
-            )
+    return Plan(counts, views, _plan_pairs(inputs, placed, store, progress))
+
+
+def _plan_pairs(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: Progress) -> PairPlans:
+    change = inputs.site.change
+    pairs, null = consecutive_pairs(inputs.scenes), control_pairs(change.controls, inputs.scenes)
+    method, plans = check_method(change.method), dict[Pair, PairPlan | str]()
+    wanted = dict.fromkeys((*pairs, *null))
+    for k, pair in enumerate(wanted):
+        progress(k, len(wanted), "pairs")
+        plans[pair] = _refused(pair, placed) or plan_pair(
+            pair,
+            placed.placements,
+            inputs.grid,
+            store.parts,
+            method=method,
+            false_alarm_rate=change.false_alarm_rate,
         )
-    return Plan(counts, views, pairs, tuple(changes))
+    return PairPlans(pairs, tuple(plans[p] for p in pairs), null, tuple(plans[p] for p in null))
 
 
 def _refused(pair: Pair, placed: Placed) -> str | None:
@@ -166,14 +166,10 @@ def _made(views: Sequence[ViewPlan | None]) -> list[ViewPlan]:
     return [v for v in views if v is not None]
 
 
-def _compared(plan: Plan) -> list[PairPlan]:
-    return [c for c in plan.changes if isinstance(c, PairPlan)]
-
-
 def _tasks(plan: Plan) -> list[Task]:
     counts = [t for p in plan.counts for t in p.tasks]
     views = [t for p in _made(plan.views) for t in p.tasks]
-    changes = [t for p in _compared(plan) for t in p.tasks]
+    changes = [t for p in plan.changes.compared for t in p.tasks]
     return [*counts, *views, *changes]
 
 
@@ -186,15 +182,10 @@ def _merge(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> 
     observations = chain.from_iterable(
         _observations(inputs, placed, objects[k], where, k) for k in range(len(inputs.scenes))
     )
-    records: list[PairRecord] = []
-    regions: list[ChangeRegion] = []
-    for pair, change in zip(plan.pairs, plan.changes, strict=True):
-        record, found = _merge_pair(inputs, pair, change, store)
-        records.append(record)
-        regions += found
-    events = chain.from_iterable(_events(inputs, placed, objects, pair) for pair in plan.pairs)
+    pairs = merge_pairs(inputs, plan.changes, store)
+    events = chain.from_iterable(_events(inputs, placed, objects, pair) for pair in plan.changes.pairs)
     everything = tuple(chain.from_iterable(objects))
-    return Found(everything, tuple(events), tuple(observations), tuple(regions)), tuple(records)
+    return Found(everything, tuple(events), tuple(observations), pairs.regions, pairs.zones), pairs.records
 
 
 def _objects(inputs: SiteInputs, placed: Placed, plan: Plan, k: int) -> tuple[SiteObject, ...]:
@@ -228,45 +219,6 @@ def _events(
     return find_events(objects[pair.before], objects[pair.after], (before, after), claims, inputs.grid)
 
 
-def _merge_pair(
-    inputs: SiteInputs, pair: Pair, change: PairPlan | str, store: SiteStore
-) -> tuple[PairRecord, tuple[ChangeRegion, ...]]:
-    before, after = inputs.scenes[pair.before], inputs.scenes[pair.after]
-    if isinstance(change, str):
-        gsd = max(before.gsd_m, after.gsd_m)
-        record = PairRecord(
-            before.id, after.id, "not_observable", change, gsd, "none", "", None, None, "", 0.0, 0.0, 0.0, None
-        )
-        return record, ()
-    joint = change.estimate.joint
-    cell_m, least = inputs.grid.gsd_m * joint.step, inputs.site.change.min_area_m2
-    pair_map = gather(strips_of(change.tasks), joint.shape, cell_m=cell_m, min_area_m2=least)
-    path = store.change_raster(before.id, after.id)
-    write_change(path, pair_map, inputs.grid, step=joint.step, key=change.key)
-    regions = regions_of(pair_map, joint, inputs.grid, inputs.zones)
-    return _pair_record(change, pair_map, path.relative_to(store.root)), regions
-
-
-def _pair_record(change: PairPlan, found: ChangeMap, raster: Path) -> PairRecord:
-    e = change.estimate
-    return PairRecord(
-        before=e.joint.before.scene.id,
-        after=e.joint.after.scene.id,
-        status="compared",
-        reason=None,
-        gsd_m=e.joint.gsd_m,
-        method=e.model.method,
-        method_reason=e.method_reason,
-        threshold=float(e.model.threshold),
-        false_alarm_rate=e.model.false_alarm_rate,
-        notes=e.model.notes,
-        changed_m2=found.changed_m2,
-        share_changed=found.share_changed,
-        share_observed=found.share_observed,
-        raster=raster.as_posix(),
-    )
-
-
 def _write(
     inputs: SiteInputs,
     placed: Placed,
@@ -281,8 +233,9 @@ def _write(
     write_table(to_geoframe(found.objects, SiteObject, georeferenced=placed_on_earth), store.objects)
     write_table(to_geoframe(found.events, Event, georeferenced=placed_on_earth), store.events)
     write_table(to_geoframe(found.regions, ChangeRegion, georeferenced=placed_on_earth), store.changes)
+    write_table(to_frame(found.zones, ZoneChange), store.zone_changes)
     rasters = [v.path for v in _made(plan.views)] + [store.root / p.raster for p in pairs if p.raster]
-    files = [store.objects, store.events, store.observations, store.changes, *rasters]
+    files = [store.objects, store.events, store.observations, store.changes, store.zone_changes, *rasters]
     manifest = Manifest(
         format=FORMAT,
         key=inputs.key,

@@ -42,6 +42,10 @@ class SiteStore:
         return self.root / "changes.parquet"
 
     @property
+    def zone_changes(self) -> Path:
+        return self.root / "zone_changes.parquet"
+
+    @property
     def rasters(self) -> Path:
         return self.root / "rasters"
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from shapely import Polygon
 
-from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, ZoneChange
 from sitedelta.store import written_aside
 
 if TYPE_CHECKING:
     import geopandas
     import pandas as pd
 
-Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion)
+Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion, ZoneChange)
 
 _DTYPES: dict[Any, str] = {Polygon: "object", int: "Int64", float: "float64", datetime: "datetime64[us, UTC]"}
 

@@ -69,6 +69,17 @@ def small_percent(share: float) -> str:
     return f"{float(f'{share * 100:.2g}'):g} %"
 
 
+def few_percent(share: float) -> str:
+    """Give a share of 0 to 1 as per cent, two significant digits, without those below a thousandth of a per cent.
+
+    Examples
+    --------
+    >>> few_percent(0.0042), few_percent(0.0), few_percent(3e-8)
+    ('0.42 %', '0 %', 'less than 0.001 %')
+    """
+    return "less than 0.001 %" if 0 < share < 1e-5 else small_percent(share)
+
+
 def area(square_metres: float) -> str:
     """Give an area in the unit a reader expects.
 

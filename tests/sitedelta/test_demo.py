@@ -30,7 +30,14 @@ def test_demo_writes_a_report_and_a_second_run_does_nothing(tmp_path, capsys):
         assert not site["nothing_new"]
         assert site["sentences"]
         folder = tmp_path / site["site"]
-        for name in ("catalog.json", "objects.parquet", "events.parquet", "observations.parquet", "changes.parquet"):
+        for name in (
+            "catalog.json",
+            "objects.parquet",
+            "events.parquet",
+            "observations.parquet",
+            "changes.parquet",
+            "zone_changes.parquet",
+        ):
             assert (folder / name).stat().st_size > 0
         for name in ("index.html", "site.kmz", "observations.csv", "evidence.json"):
             assert (folder / "report" / name).stat().st_size > 0

@@ -43,7 +43,9 @@ def test_every_key_of_the_configuration_is_explained(model):
     assert table_of(model) in (DOCS / "configuration.md").read_text()
 
 
-@pytest.mark.parametrize("record", [records.Observation, records.SiteObject, records.Event, records.ChangeRegion])
+@pytest.mark.parametrize(
+    "record", [records.Observation, records.SiteObject, records.Event, records.ChangeRegion, records.ZoneChange]
+)
 def test_every_column_of_a_table_is_explained(record):
     page = (DOCS / "outputs.md").read_text()
     section = page.split(f"<!-- {record.__name__} -->")[1].split("<!-- end -->")[0]
@@ -54,7 +56,15 @@ def test_every_column_of_a_table_is_explained(record):
 def test_every_file_of_a_site_is_explained():
     page = (DOCS / "outputs.md").read_text()
     store = SiteStore(Path())
-    for path in (store.manifest, store.catalog, store.objects, store.events, store.observations, store.changes):
+    for path in (
+        store.manifest,
+        store.catalog,
+        store.objects,
+        store.events,
+        store.observations,
+        store.changes,
+        store.zone_changes,
+    ):
         assert f"`{path}`" in page
 
 

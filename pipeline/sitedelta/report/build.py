@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sitedelta.manifest import PairRecord
+from sitedelta.records import Observation, ZoneChange
 from sitedelta.report import geojson, images
 from sitedelta.report.chips import gallery
 from sitedelta.report.evidence import evidence
@@ -14,7 +15,7 @@ from sitedelta.report.figures import counts_png, pair_png
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.kmz import kmz
 from sitedelta.report.page import render
-from sitedelta.report.tablefile import observations_csv
+from sitedelta.report.tablefile import csv_text
 from sitedelta.report.view import page_view
 from sitedelta.site import Site
 from sitedelta.store import written_aside
@@ -50,7 +51,8 @@ def _files(findings: Findings) -> dict[str, bytes]:
     galleries = [gallery(findings, pair, n) for n, pair in enumerate(m.pairs)]
     files = {
         "site.kmz": kmz(findings, pictures, galleries),
-        "observations.csv": observations_csv(findings.observations).encode(),
+        "observations.csv": csv_text(findings.observations, Observation).encode(),
+        "zone_changes.csv": csv_text(findings.zone_changes, ZoneChange).encode(),
         "figures/counts.png": counts_png(findings),
     }
     for name in ("objects", "events", "changes"):

@@ -11,7 +11,7 @@ from sitedelta.manifest import Manifest, SceneRecord
 from sitedelta.records import Observation
 from sitedelta.report.findings import Findings
 from sitedelta.report.geojson import plain
-from sitedelta.sentences import Sentence, change_sentence, count_sentences, event_sentences, key
+from sitedelta.sentences import Sentence, change_sentence, count_sentences, event_sentences, key, site_change
 
 FORMAT = "sitedelta-evidence-1"
 
@@ -38,6 +38,7 @@ def evidence(findings: Findings, files: Mapping[str, bytes]) -> dict[str, Any]:
         "files": {**m.files, **{name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}},
         "observations": [_observation(o, told) for o in findings.observations],
         "pairs": [asdict(p) for p in m.pairs],
+        "zone_changes": [{f.name: plain(getattr(z, f.name)) for f in fields(z)} for z in findings.zone_changes],
         "sentences": [_sentence(n, s) for n, s in enumerate(told)],
     }
     return {**content, "digest": digest(content)}
@@ -58,7 +59,8 @@ def sentences(findings: Findings) -> tuple[Sentence, ...]:
     m: Manifest = findings.manifest
     found = list(count_sentences(m, findings.observations))
     for pair in m.pairs:
-        found.append(change_sentence(m, pair, len(findings.changes_of(pair))))
+        zones = findings.zone_changes_of(pair)
+        found.append(change_sentence(m, pair, len(findings.changes_of(pair)), site_change(zones, pair)))
         if pair.status == "compared":
             found += event_sentences(m, pair, findings.events, findings.observations)
     return tuple(found)

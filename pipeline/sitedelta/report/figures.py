@@ -10,7 +10,7 @@ from sitedelta.records import Observation, Status
 from sitedelta.report.canvas import new_figure, plain, to_png
 from sitedelta.report.findings import Findings
 from sitedelta.report.sidebyside import Sides, side_by_side
-from sitedelta.sentences import SITE_ZONE, change_sentence, place_names, things
+from sitedelta.sentences import SITE_ZONE, change_sentence, place_names, site_change, things
 from sitedelta.series import CountSeries, count_series
 from sitedelta.wording import because, percent
 
@@ -99,7 +99,8 @@ def pair_png(findings: Findings, pair: PairRecord, before: np.ndarray | None, af
     before, after : ndarray of shape (M, N, B), uint8, optional
         The scenes on the site grid, reduced; None where there is no image.
     """
-    told = change_sentence(findings.manifest, pair, len(findings.changes_of(pair))).text
+    whole = site_change(findings.zone_changes_of(pair), pair)
+    told = change_sentence(findings.manifest, pair, len(findings.changes_of(pair)), whole).text
     return side_by_side(
         Sides(
             grid=findings.manifest.grid,

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from sitedelta.manifest import Manifest, PairRecord, SceneRecord
-from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, ZoneChange
 from sitedelta.site import Site
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion)
+Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion, ZoneChange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Findings:
     objects: tuple[SiteObject, ...]
     events: tuple[Event, ...]
     changes: tuple[ChangeRegion, ...]
+    zone_changes: tuple[ZoneChange, ...]
 
     @property
     def georeferenced(self) -> bool:
@@ -40,12 +41,15 @@ class Findings:
     def changes_of(self, pair: PairRecord) -> tuple[ChangeRegion, ...]:
         return tuple(c for c in self.changes if (c.before, c.after) == (pair.before, pair.after))
 
+    def zone_changes_of(self, pair: PairRecord) -> tuple[ZoneChange, ...]:
+        return tuple(z for z in self.zone_changes if (z.before, z.after) == (pair.before, pair.after))
+
     def objects_of(self, scene: str) -> tuple[SiteObject, ...]:
         return tuple(o for o in self.objects if o.scene == scene)
 
 
 def read_findings(site: Site) -> Findings:
-    """Read the four tables of a site."""
+    """Read the tables of a site."""
     changes = site.changes
     table = changes.drop(columns=changes.geometry.name).assign(polygon=changes.geometry.to_numpy())
     return Findings(
@@ -55,6 +59,7 @@ def read_findings(site: Site) -> Findings:
         _records(site.objects, SiteObject),
         _records(site.events, Event),
         _records(table, ChangeRegion),
+        _records(site.zone_changes, ZoneChange),
     )
 
 

@@ -75,7 +75,7 @@ def _document(findings: Findings) -> ET.Element:
     _child(document, "name", m.name)
     _child(document, "open", "1")
     regions = [(c.before, c.after) for c in findings.changes]
-    told = [s.text for s in headlines(m, findings.observations, findings.events, regions)]
+    told = [s.text for s in headlines(m, findings.observations, findings.events, regions, findings.zone_changes)]
     if not findings.georeferenced:
         told.insert(0, "This site has no georeference: its findings have no place on the map. See the report.")
     _child(document, "description", _html("<p>{}</p>" * len(told), *told))

@@ -7,8 +7,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sitedelta import wording
-from sitedelta.records import Status
+from sitedelta.records import Status, ZoneStatus
 from sitedelta.report.view import PageView, seen
+from sitedelta.sentences import false_alarms
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -18,6 +19,13 @@ _STATUS = {
     Status.OBSERVED_ZERO: ("○", "observed, none seen"),
     Status.PARTLY: ("◐", "partly observable"),
     Status.NOT_OBSERVABLE: ("✕", "not observable"),
+}
+_CHANGES = {
+    ZoneStatus.CHANGED: "changed",
+    ZoneStatus.WITHIN_FALSE_ALARMS: "no more than false alarms explain",
+    ZoneStatus.CANNOT_TELL: "changed, if not false alarms",
+    ZoneStatus.NO_CHANGE: "no change found",
+    ZoneStatus.NOT_OBSERVABLE: "not observable",
 }
 _TOPICS = {"change": "changed ground", "event": "coming and going", "count": ""}
 _ANSWERS = {
@@ -59,8 +67,9 @@ def environment() -> "Environment":
     )
     names = ("area", "because", "day", "many", "metres", "moment", "percent", "short_day", "small_percent")
     found.filters.update({name: getattr(wording, name) for name in names})
-    found.filters.update(seen=seen, pretty=_pretty)
+    found.filters.update(seen=seen, pretty=_pretty, false_alarms=false_alarms)
     found.globals.update(interval=wording.interval, span=wording.span, STATUS=_STATUS, ANSWERS=_ANSWERS, TOPICS=_TOPICS)
+    found.globals.update(CHANGES=_CHANGES)
     return found
 
 

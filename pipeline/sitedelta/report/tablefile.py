@@ -1,19 +1,19 @@
-"""The observations as CSV."""
+"""Tables as CSV."""
 
 import csv
 import io
 from collections.abc import Iterable
 from dataclasses import fields
 
-from sitedelta.records import Observation
+from sitedelta.records import Observation, ZoneChange
 from sitedelta.report.plain import cell
 
 
-def observations_csv(rows: Iterable[Observation]) -> str:
-    """Give one line an observation; what is not observable has an empty count, never 0."""
+def csv_text(rows: Iterable[Observation] | Iterable[ZoneChange], kind: type[Observation] | type[ZoneChange]) -> str:
+    """Give one line a record; what is not observable has empty numbers, never 0."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names = [f.name for f in fields(Observation)]
+    names = [f.name for f in fields(kind)]
     writer.writerow(names)
     writer.writerows([cell(getattr(r, n)) for n in names] for r in rows)
     return out.getvalue()

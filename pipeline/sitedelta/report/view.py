@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sitedelta.manifest import PairRecord, SceneRecord
-from sitedelta.records import Observation
+from sitedelta.records import Observation, ZoneChange
 from sitedelta.report import geometry, images
 from sitedelta.report.chart import Chart, chart
 from sitedelta.report.chips import Chip, Gallery
@@ -19,6 +19,7 @@ from sitedelta.sentences import (
     event_sentences,
     headlines,
     place_names,
+    site_change,
     things,
 )
 from sitedelta.series import CountSeries, count_series
@@ -74,6 +75,14 @@ class ChipView:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneView:
+    """The change of one zone."""
+
+    name: str
+    change: ZoneChange
+
+
+@dataclass(frozen=True, slots=True)
 class PairView:
     """Two dates."""
 
@@ -83,6 +92,7 @@ class PairView:
     after: SceneView
     heading: str
     sentences: tuple[Sentence, ...]
+    zones: tuple[ZoneView, ...]
     layers: tuple[Layer, ...]
     chips: tuple[ChipView, ...]
     gallery: Gallery
@@ -133,7 +143,7 @@ def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequenc
     pairs = [_pair(findings, n, p, by_id, g) for n, (p, g) in enumerate(zip(m.pairs, galleries, strict=True))]
     return PageView(
         findings=findings,
-        headlines=headlines(m, findings.observations, findings.events, regions),
+        headlines=headlines(m, findings.observations, findings.events, regions, findings.zone_changes),
         scenes=scenes,
         pairs=tuple(reversed(pairs)),
         series=tuple(_series(findings, s) for s in count_series(findings.observations, list(place_names(m)))),
@@ -187,7 +197,8 @@ def _pair(
 ) -> PairView:
     m = findings.manifest
     before, after = scenes[record.before], scenes[record.after]
-    change = change_sentence(m, record, len(findings.changes_of(record)))
+    zones, names = findings.zone_changes_of(record), place_names(m) | {SITE_ZONE: "whole site"}
+    change = change_sentence(m, record, len(findings.changes_of(record)), site_change(zones, record))
     events = event_sentences(m, record, findings.events, findings.observations)
     return PairView(
         number=number,
@@ -196,6 +207,7 @@ def _pair(
         after=after,
         heading=span(before.record.scene.date, after.record.scene.date),
         sentences=(change, *(events if record.status == "compared" else ())),
+        zones=tuple(ZoneView(names.get(z.zone, z.zone), z) for z in zones),
         layers=layers(findings, record),
         chips=tuple(_chip(findings, c) for c in gallery.chips),
         gallery=gallery,

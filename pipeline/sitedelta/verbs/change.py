@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rasterdelta.controls import FalseAlarms
 from rasterdelta.difference.auto import RADAR
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.display import fit_stretch
@@ -31,9 +32,11 @@ from sitedelta.report.geojson import collection
 from sitedelta.scene import Kind, Scene
 from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.stream import compare_in_one_pass
+from sitedelta.tally import ScoreTally, false_alarm_summary
 from sitedelta.verbs.images import alignment_summary, image_summary, open_images, place
 from sitedelta.verbs.picture import Views, picture, shown
 from sitedelta.wording import percent
+from sitedelta.zonecells import zone_cells
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,6 +66,7 @@ class Compared:
     found: ChangeMap
     regions: tuple[ChangeRegion, ...]
     views: Views
+    false_alarm: FalseAlarms
 
     def summary(self) -> dict[str, Any]:
         """Give what `summary.json` says."""
@@ -81,6 +85,7 @@ class Compared:
             "share_changed": round(self.found.share_changed, 6),
             "share_observed": round(self.found.share_observed, 6),
             "regions": len(self.regions),
+            "false_alarm": false_alarm_summary(self.false_alarm),
         }
 
 
@@ -162,17 +167,16 @@ def change_files(
     with ExitStack() as stack:
         scores = stack.enter_context(score_file(estimate.joint.shape)) if score else None
         overviews = Overviews(estimate.joint.shape, estimate.joint.shown)
-        strips = compare_in_one_pass(estimate, overviews, threads=jobs, progress=progress)
-        found = gather(
-            scores.through(strips) if scores else strips,
-            estimate.joint.shape,
-            cell_m=brought.grid.gsd_m * estimate.joint.step,
-            min_area_m2=MIN_AREA_M2,
-        )
+        shape, step = estimate.joint.shape, estimate.joint.step
+        tally = ScoreTally(zone_cells(brought.grid, (), shape, step), shape)
+        strips = tally.through(compare_in_one_pass(estimate, overviews, threads=jobs, progress=progress))
+        area = {"cell_m": brought.grid.gsd_m * step, "min_area_m2": MIN_AREA_M2}
+        found = gather(scores.through(strips) if scores else strips, shape, **area)
         views, clear = _views(brought, overviews)
         if not brought.clouds_known:
             found = without(found, clear, overviews.factor, min_area_m2=MIN_AREA_M2)
-        done = Compared(brought, estimate, found, regions_of(found, estimate.joint, brought.grid, ()), views)
+        regions, (alarm,) = regions_of(found, estimate.joint, brought.grid, ()), tally.false_alarms(**area)
+        done = Compared(brought, estimate, found, regions, views, alarm)
         _write(done, out)
         if scores:
             scores.write(out / "score.tif", found, brought.grid, step=estimate.joint.step)

@@ -15,6 +15,7 @@ from rasterio.transform import Affine
 from shapely import Polygon
 
 from sitedelta.manifest import (
+    FORMAT,
     AlignmentRecord,
     DetectorRecord,
     GridRecord,
@@ -24,7 +25,7 @@ from sitedelta.manifest import (
     ZoneRecord,
     to_json,
 )
-from sitedelta.records import ChangeRegion, Event, EventKind, Observation, SiteObject, Status
+from sitedelta.records import ChangeRegion, Event, EventKind, Observation, SiteObject, Status, ZoneChange, ZoneStatus
 from sitedelta.scene import Scene
 from sitedelta.site import Site, open_site
 from sitedelta.store import SiteStore, write_text
@@ -90,10 +91,11 @@ def write_site(folder: Path, *, georeferenced: bool, texts: Texts) -> Site:
     write_table(to_geoframe(objects, SiteObject, georeferenced=georeferenced), store.objects)
     write_table(to_geoframe(make_events(objects), Event, georeferenced=georeferenced), store.events)
     write_table(to_geoframe(make_changes(grid), ChangeRegion, georeferenced=georeferenced), store.changes)
+    write_table(to_frame(make_zone_changes(texts), ZoneChange), store.zone_changes)
     pairs = make_pairs(store, grid)
     files = {p.relative_to(folder).as_posix(): digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
     manifest = Manifest(
-        format=1,
+        format=FORMAT,
         key="0" * 64,
         site="test-base",
         name=texts.name,
@@ -270,6 +272,19 @@ def make_observations(texts: Texts) -> list[Observation]:
             observation(zone, "s13", 13, "vehicle", v1),
         ]
     return rows
+
+
+def make_zone_changes(texts: Texts) -> list[ZoneChange]:
+    def row(zone: str, status: ZoneStatus, share: float, regions: int, *alarms: object) -> ZoneChange:
+        shares = (1.0, 43_200 * share, share, regions)
+        return ZoneChange("test-base", zone, "s06", "s13", day(6), day(13), status, *shares, *alarms, None)
+
+    nothing = ("test-base", "park", "s06", "s13", day(6), day(13), ZoneStatus.NOT_OBSERVABLE, 0.0)
+    return [
+        row("site", ZoneStatus.CHANGED, 0.02, 2, 0.004, 0.002, 0.009, "controls", 3, 1.5),
+        row("apron", ZoneStatus.WITHIN_FALSE_ALARMS, 0.005, 1, 0.004, 0.001, 0.011, "controls", 3, 0.5),
+        ZoneChange(*nothing, *(None,) * 6, "none", 0, None, texts.reason),
+    ]
 
 
 def make_objects(grid: GridRecord) -> list[SiteObject]:

@@ -20,6 +20,7 @@ def test_report_holds_exactly_the_promised_files(site):
         "index.html",
         "site.kmz",
         "observations.csv",
+        "zone_changes.csv",
         "objects.geojson",
         "events.geojson",
         "changes.geojson",
