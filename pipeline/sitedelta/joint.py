@@ -21,7 +21,7 @@ from sitedelta.scene import Kind, Scene
 from sitedelta.warp import PlacedReader, open_clear
 
 _SAMPLE_HALO = 24
-_SAMPLE_BLOCKS = 36
+_SAMPLE_BLOCKS = 25
 
 
 @dataclass(frozen=True, slots=True)

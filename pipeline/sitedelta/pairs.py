@@ -33,7 +33,7 @@ _LEAST = 1e-6
 
 _BY_PIXEL = frozenset({"cva", "irmad", "mad", "pcakmeans", "sfa"}) | set(INDICES)
 """Methods that compare values pixel by pixel, of whatever type: saturation hides change from them."""
-_INVARIANT = RADAR | {"irmad", "mad", "sfa", *INDICES}
+_INVARIANT = RADAR | {"irmad", "mad", "sfa", "siamese", *INDICES}
 """Methods that gain and offset of the bands do not touch, or that find them on their own."""
 
 

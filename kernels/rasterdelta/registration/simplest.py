@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.registration.plane import one_plane
 from rasterdelta.registration.result import IDENTITY, Alignment
+from rasterdelta.threshold import MAD_TO_SIGMA
 from rasterdelta.types import Image, Mask, Matrix, Plane
 
 BLOCK: Final = 32
@@ -53,7 +54,8 @@ def simplest(
     -----
     The witnesses are the directions of edges, which the tie points (correlation of brightness) did not look at: in
     every block, doubled-angle gradients [1]_, in proportion to the gradients around, are correlated under both
-    matrices; the mean gain over the blocks is compared with its standard error.
+    matrices; the mean gain over the blocks is compared with its standard error. A matrix beside which the tie points as
+    a whole lie by more than a pixel gives way without them.
 
     References
     ----------
@@ -67,7 +69,7 @@ def simplest(
     best, lies = IDENTITY, _edges(*_under(b, moving_valid, IDENTITY, a.shape))
     for matrix in _dearer(found, a.shape):
         moved = _edges(*_under(b, moving_valid, matrix, a.shape))
-        if _gain(first, lies, moved) >= SURE:
+        if _beside(found, best) or _gain(first, lies, moved) >= SURE:
             best, lies = matrix, moved
     return found if best is found.matrix else _as(found, best)
 
@@ -80,6 +82,18 @@ def _dearer(found: Alignment, shape: tuple[int, ...]) -> tuple[Matrix, ...]:
     shift = IDENTITY.copy()
     shift[:, 2] = found.matrix @ [*middle, 1] - middle
     return shift, found.matrix
+
+
+def _beside(found: Alignment, matrix: Matrix) -> bool:
+    """Tell whether the tie points as a whole lie beside a matrix: their median by more than a pixel and its error."""
+    p = found.points
+    if not p.inlier.any():
+        return False
+    col, row = matrix @ np.stack([p.col, p.row, np.ones_like(p.col)])
+    off = np.stack([p.col + p.dcol - col, p.row + p.drow - row])[:, p.inlier]
+    middle = np.median(off, axis=1)
+    spread = MAD_TO_SIGMA * float(np.median(np.abs(off - middle[:, None])))
+    return bool(np.hypot(*middle) > max(1.0, SURE * spread / np.sqrt(off.shape[1])))
 
 
 def _under(plane: Plane, valid: Mask, matrix: Matrix, shape: tuple[int, ...]) -> tuple[Plane, Mask]:
