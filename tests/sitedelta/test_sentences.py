@@ -172,6 +172,9 @@ def test_change_none():
     assert text == "No change was found between 6 and 13 December 2024 over the 92 % of the site that both dates show."
 
 
+BULK = "judged by the unchanged ground of the pair itself"
+
+
 def zone_change(status: ZoneStatus, *alarms: object) -> ZoneChange:
     found = ("base", "site", "s6", "s13", day(6), day(13), status, 0.92, 1240.0, 0.012, 3)
     return ZoneChange(*found, *alarms, None, "the zone is small" if alarms[0] is None else None)
@@ -190,17 +193,15 @@ def zone_change(status: ZoneStatus, *alarms: object) -> ZoneChange:
         ),
         (
             zone_change(ZoneStatus.WITHIN_FALSE_ALARMS, 0.01, 0.005, 0.02, "bulk", 0),
-            "That is no more than false alarms explain: about 1 % (0.5 % to 2 %), judged by the unchanged ground of the "
-            "pair itself.",
+            f"That is no more than false alarms explain: about 1 % (0.5 % to 2 %), {BULK}.",
         ),
         (
             zone_change(ZoneStatus.CANNOT_TELL, 0.013, 0.0, 0.02, "bulk", 0),
-            "Without control pairs it cannot be ruled out that false alarms alone show as much: at most 2 %, judged by "
-            "the unchanged ground of the pair itself.",
+            f"Without control pairs it cannot be ruled out that false alarms alone show as much: at most 2 %, {BULK}.",
         ),
         (
             zone_change(ZoneStatus.CHANGED, 0.0, 0.0, 3e-7, "bulk", 0),
-            "False alarms alone: less than 0.001 %, judged by the unchanged ground of the pair itself.",
+            f"False alarms alone: less than 0.001 %, {BULK}.",
         ),
         (
             zone_change(ZoneStatus.CHANGED, None, None, None, "none", 0),
