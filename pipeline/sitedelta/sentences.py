@@ -265,7 +265,8 @@ def false_alarms(change: ZoneChange) -> str:
     ends = f"{few_percent(low)} to {few_percent(high)}"
     if change.false_alarm_source == "controls":
         return f"about {few_percent(rate)} ({ends}), from {change.control_pairs} control pairs"
-    share = f"about {few_percent(rate)} ({ends})" if low else f"at most {few_percent(high)}"
+    bound = few_percent(high) if few_percent(high).startswith("less") else f"at most {few_percent(high)}"
+    share = f"about {few_percent(rate)} ({ends})" if low else bound
     return f"{share}, judged by the unchanged ground of the pair itself"
 
 

@@ -136,11 +136,10 @@ def _status(share: ZoneShare, alarms: FalseAlarms) -> ZoneStatus:
     """Weigh a change against its false alarms; a rate that is only a bound (its low end is 0) explains nothing."""
     if not share.regions:
         return ZoneStatus.NO_CHANGE
-    if alarms.rate is None or alarms.high is None or share.share_changed > alarms.high:
+    if alarms.high is None or share.share_changed > alarms.high:
         return ZoneStatus.CHANGED
-    if alarms.source == "controls" or alarms.low:
-        return ZoneStatus.WITHIN_FALSE_ALARMS
-    return ZoneStatus.CANNOT_TELL if share.share_changed <= alarms.rate else ZoneStatus.CHANGED
+    told = alarms.source == "controls" or alarms.low
+    return ZoneStatus.WITHIN_FALSE_ALARMS if told else ZoneStatus.CANNOT_TELL
 
 
 def unseen(

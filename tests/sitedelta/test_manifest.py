@@ -66,7 +66,7 @@ def test_a_missing_manifest_is_one_line(tmp_path):
         read_manifest(tmp_path / "manifest.json")
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"format": 1}', "[]", to_json(WHOLE)[:-40], "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", f'{{"format": {FORMAT}}}', "[]", to_json(WHOLE)[:-40], "\udcff"])
 def test_a_damaged_manifest_is_one_line(tmp_path, text):
     path = tmp_path / "manifest.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sitedelta.manifest import AlignmentRecord, GridRecord, Manifest, PairRecord, SceneRecord, ZoneRecord
-from sitedelta.records import Event, EventKind, Observation, Status
+from sitedelta.records import Event, EventKind, Observation, Status, ZoneChange, ZoneStatus
 from sitedelta.scene import Scene
 from sitedelta.sentences import change_sentence, count_sentences, event_sentences, headlines
 from sitedelta.wording import DASH
@@ -170,6 +170,53 @@ def test_change_found():
 def test_change_none():
     text = change_sentence(SITE, replace(PAIR, changed_m2=0.0, share_changed=0.0), 0).text
     assert text == "No change was found between 6 and 13 December 2024 over the 92 % of the site that both dates show."
+
+
+BULK = "judged by the unchanged ground of the pair itself"
+
+
+def zone_change(status: ZoneStatus, *alarms: object) -> ZoneChange:
+    found = ("base", "site", "s6", "s13", day(6), day(13), status, 0.92, 1240.0, 0.012, 3)
+    return ZoneChange(*found, *alarms, None, "the zone is small" if alarms[0] is None else None)
+
+
+@pytest.mark.parametrize(
+    ("whole", "said"),
+    [
+        (
+            zone_change(ZoneStatus.CHANGED, 0.004, 0.002, 0.009, "controls", 3),
+            "False alarms alone: about 0.4 % (0.2 % to 0.9 %), from 3 control pairs.",
+        ),
+        (
+            zone_change(ZoneStatus.WITHIN_FALSE_ALARMS, 0.01, 0.005, 0.02, "controls", 2),
+            "That is no more than false alarms explain: about 1 % (0.5 % to 2 %), from 2 control pairs.",
+        ),
+        (
+            zone_change(ZoneStatus.WITHIN_FALSE_ALARMS, 0.01, 0.005, 0.02, "bulk", 0),
+            f"That is no more than false alarms explain: about 1 % (0.5 % to 2 %), {BULK}.",
+        ),
+        (
+            zone_change(ZoneStatus.CANNOT_TELL, 0.013, 0.0, 0.02, "bulk", 0),
+            f"Without control pairs it cannot be ruled out that false alarms alone show as much: at most 2 %, {BULK}.",
+        ),
+        (
+            zone_change(ZoneStatus.CHANGED, 0.0, 0.0, 3e-7, "bulk", 0),
+            f"False alarms alone: less than 0.001 %, {BULK}.",
+        ),
+        (
+            zone_change(ZoneStatus.CHANGED, None, None, None, "none", 0),
+            "False alarms alone: cannot be told (the zone is small).",
+        ),
+    ],
+)
+def test_a_change_stands_beside_its_false_alarms(whole, said):
+    assert change_sentence(SITE, PAIR, 3, whole).text.endswith(f"that both dates show. {said}")
+    assert said in headlines(SITE, (), (), [("s6", "s13")], [whole])[-1].text
+
+
+def test_no_change_needs_no_false_alarms():
+    whole = zone_change(ZoneStatus.NO_CHANGE, 0.004, 0.002, 0.009, "controls", 3)
+    assert "alarms" not in change_sentence(SITE, replace(PAIR, changed_m2=0.0), 0, whole).text
 
 
 def test_change_not_observable():

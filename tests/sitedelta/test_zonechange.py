@@ -145,8 +145,8 @@ def test_only_comparable_controls_that_show_the_zone_count():
 @pytest.mark.parametrize(
     ("low", "share", "status"),
     [
-        (0.0, 0.004, ZoneStatus.CANNOT_TELL),
-        (0.0, 0.015, ZoneStatus.CHANGED),
+        (0.0, 0.015, ZoneStatus.CANNOT_TELL),
+        (0.0, 0.025, ZoneStatus.CHANGED),
         (0.005, 0.015, ZoneStatus.WITHIN_FALSE_ALARMS),
         (0.005, 0.025, ZoneStatus.CHANGED),
     ],
