@@ -107,19 +107,25 @@ class _Carried:
         self._last: dict[tuple[int, int], tuple[Span, NDArray[Any], Mask]] = {}
 
     def read(self, window: Span) -> tuple[NDArray[Any], Mask]:
-        last = self._last.pop(window[2:], None)
-        if last is None or not last[0][0] <= window[0] < last[0][1] < window[1]:
-            image, valid = self._reader.stored(window)
-        else:
-            kept = slice(window[0] - last[0][0], None)
-            image, valid = self._reader.stored((last[0][1], *window[1:]))
-            if image.dtype == last[1].dtype:
-                image = np.concatenate([last[1][:, kept], image], axis=1)
-                valid = np.concatenate([last[2][kept], valid])
-            else:
-                image, valid = self._reader.stored(window)
+        image, valid = self._continued(window) or self._reader.stored(window)
         self._last[window[2:]] = window, image, valid
         return image, valid
+
+    def _continued(self, window: Span) -> tuple[NDArray[Any], Mask] | None:
+        """Read only the rows that are new; None where none are kept, or what they hold is of another type."""
+        seen, image, valid = self._last.pop(window[2:], ((0, 0, 0, 0), np.empty(0), np.empty(0)))
+        if not seen[0] <= window[0] < seen[1] < window[1]:
+            return None
+        kept = slice(window[0] - seen[0], None)
+        above = seen[1] - window[0]
+        whole = np.empty((len(image), window[1] - window[0], window[3] - window[2]), image.dtype)
+        whole[:, :above] = image[:, kept]
+        new, fresh = self._reader.stored((seen[1], *window[1:]), out=whole[:, above:])
+        if new.dtype != whole.dtype:
+            return None
+        if not np.shares_memory(new, whole):
+            whole[:, above:] = new
+        return whole, np.concatenate([valid[kept], fresh])
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,12 +106,12 @@ class PlacedReader:
         image, valid = self._resampled(rows, cols)
         return image, valid if self._clear is None else valid & self._clear.at(rows, cols)
 
-    def stored(self, window: Span) -> tuple[NDArray[Any], Mask]:
-        """Read a window as `read` does, but in the file's own data type where cells are its very pixels."""
+    def stored(self, window: Span, *, out: NDArray[Any] | None = None) -> tuple[NDArray[Any], Mask]:
+        """Read a window as `read` does, but in the file's own data type where cells are its very pixels; into `out`."""
         own = self._own_pixels(window)
         if own is None:
             return self.read(window)
-        image, valid = self._reader.stored(own, bands=self._bands)
+        image, valid = self._reader.stored(own, bands=self._bands, out=out)
         return image, valid if self._clear is None else valid & self._clear.over(own)
 
     def is_own_pixels(self, shape: tuple[int, int]) -> bool:

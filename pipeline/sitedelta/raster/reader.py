@@ -137,10 +137,13 @@ class Reader:
         image[:, ~valid] = 0
         return (image if bands is None else image[list(bands)]), valid
 
-    def stored(self, window: Span, *, bands: Sequence[int]) -> tuple[NDArray[Any], Mask]:
+    def stored(
+        self, window: Span, *, bands: Sequence[int], out: NDArray[Any] | None = None
+    ) -> tuple[NDArray[Any], Mask]:
         """Read a window that lies within the image, in the file's own data type where that holds whole numbers.
 
-        Parameters and errors are those of `read`; invalid pixels hold what the file holds there.
+        Parameters and errors are those of `read`; invalid pixels hold what the file holds there. Whole numbers of the
+        stored type are put into `out` where it is given.
 
         Returns
         -------
@@ -154,7 +157,7 @@ class Reader:
         shape = window[1] - window[0], window[3] - window[2]
         with gdal(self._name):
             numbers = [self._numbers[b] for b in bands]
-            return self._dataset.read(numbers, window=source), self._valid(source, shape, Resampling.nearest)
+            return self._dataset.read(numbers, window=source, out=out), self._valid(source, shape, Resampling.nearest)
 
     def _pixels(self, source: Window, shape: tuple[int, int], resampling: Resample) -> tuple[Image, Mask]:
         if self._table is not None:
