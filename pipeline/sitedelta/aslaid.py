@@ -61,16 +61,29 @@ def _clear(samples: Sequence[PairSample], joint: Joint) -> tuple[PairSample, ...
     """Take out of samples what looks like cloud on one of the dates."""
     if joint.kind == "sar":
         return tuple(samples)
-    shown = list(joint.shown)
+    step = max(1, int(_CLOUD_M / joint.gsd_m))
+    thinned = [_thinned(s, joint.shown, step) for s in samples]
     stretches = [
-        _stretch([(image[shown], s.valid) for s in samples for image in (getattr(s, date),)], scene.dtype)
+        _stretch([(getattr(s, date), s.valid) for s in thinned], scene.dtype)
         for date, scene in (("before", joint.before.scene), ("after", joint.after.scene))
     ]
-    return tuple(_without_cloud(s, stretches, shown, joint.gsd_m) for s in samples)
+    return tuple(
+        _without_cloud(sample, thin, stretches, gsd_m=joint.gsd_m, step=step)
+        for sample, thin in zip(samples, thinned, strict=True)
+    )
+
+
+def _thinned(sample: PairSample, shown: Sequence[int], step: int) -> PairSample:
+    """Give every so many-th pixel of the bands that are shown."""
+    at = slice(None, None, step), slice(None, None, step)
+    before, after = (
+        np.stack([image[b][at] for b in shown]).astype(np.float32) for image in (sample.before, sample.after)
+    )
+    return PairSample(before, after, sample.valid[at])
 
 
 def _stretch(blocks: Sequence[tuple[Image, Mask]], dtype: str) -> Stretch | None:
-    pixels = np.concatenate([image[:, valid] for image, valid in blocks], axis=1)[:, None].astype(np.float32)
+    pixels = np.concatenate([image[:, valid] for image, valid in blocks], axis=1)[:, None]
     try:
         return fit_stretch(pixels, np.ones(pixels.shape[1:], np.bool_), dtype=dtype)
     except NotEnoughData:
@@ -78,14 +91,12 @@ def _stretch(blocks: Sequence[tuple[Image, Mask]], dtype: str) -> Stretch | None
 
 
 def _without_cloud(
-    sample: PairSample, stretches: Sequence[Stretch | None], shown: Sequence[int], gsd_m: float
+    sample: PairSample, thin: PairSample, stretches: Sequence[Stretch | None], *, gsd_m: float, step: int
 ) -> PairSample:
-    valid, step = sample.valid, max(1, int(_CLOUD_M / gsd_m))
-    thin = slice(None, None, step), slice(None, None, step)
-    for image, stretch in zip((sample.before, sample.after), stretches, strict=True):
+    valid = sample.valid
+    rows, cols = (np.arange(n) // step for n in valid.shape)
+    for image, stretch in zip((thin.before, thin.after), stretches, strict=True):
         if stretch is not None:
-            image_01 = stretch.apply(np.stack([image[b][thin] for b in shown]).astype(np.float32))
-            free = bright_cloud(image_01, sample.valid[thin], gsd_m=gsd_m * step)
-            rows, cols = (np.arange(n) // step for n in valid.shape)
+            free = bright_cloud(stretch.apply(image), thin.valid, gsd_m=gsd_m * step)
             valid = valid & free[rows][:, cols]
     return PairSample(sample.before, sample.after, valid)

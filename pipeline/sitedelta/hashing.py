@@ -2,9 +2,40 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 
 from sitedelta.errors import InputError
+
+_Version = tuple[Path, int, int]
+"""A file, when it was written, and its size."""
+
+_begun: dict[_Version, Future[str]] = {}
+
+
+def begin(*paths: Path) -> None:
+    """Begin to hash files in threads, while other things are made ready; `sha256_file` gives the result, once."""
+    for path in paths:
+        future: Future[str] = Future()
+        version = _version(path)
+        if version and _begun.setdefault(version, future) is future:
+            Thread(target=_fulfil, args=(path, future), daemon=True).start()
+
+
+def _version(path: Path) -> _Version | None:
+    try:
+        said = path.stat()
+    except (OSError, ValueError):
+        return None
+    return path, said.st_mtime_ns, said.st_size
+
+
+def _fulfil(path: Path, future: Future[str]) -> None:
+    try:
+        future.set_result(_digest(path))
+    except InputError as error:
+        future.set_exception(error)
 
 
 def sha256_file(path: Path) -> str:
@@ -15,6 +46,12 @@ def sha256_file(path: Path) -> str:
     InputError
         The file cannot be read.
     """
+    version = _version(path)
+    begun = _begun.pop(version, None) if version else None
+    return _digest(path) if begun is None else begun.result()
+
+
+def _digest(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,7 @@ from sitedelta.raster import Span
 
 _MOST = 1024
 """Cells on the longer side: a fixed sample that no tiling changes."""
-_LOOKED_AT = 4
+_LOOKED_AT = 2
 """Pixels on the side of a cell that are averaged: a cell holds more where the image is large."""
 
 

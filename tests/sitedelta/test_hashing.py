@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from sitedelta.errors import InputError
-from sitedelta.hashing import sha256_file, sha256_files
+from sitedelta.hashing import begin, sha256_file, sha256_files
 
 
 def test_known_value(tmp_path):
@@ -25,5 +25,17 @@ def test_several_files_do_not_depend_on_order_but_on_names(tmp_path):
 
 
 def test_missing(tmp_path):
+    with pytest.raises(InputError, match="No such file"):
+        sha256_file(tmp_path / "none")
+
+
+def test_what_was_begun_is_given_and_never_for_a_file_that_changed_since(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    begin(path, tmp_path / "none")
+    path.write_bytes(b"abcd")
+    assert sha256_file(path) == hashlib.sha256(b"abcd").hexdigest()
+    begin(path)
+    assert sha256_file(path) == sha256_file(path) == hashlib.sha256(b"abcd").hexdigest()
     with pytest.raises(InputError, match="No such file"):
         sha256_file(tmp_path / "none")

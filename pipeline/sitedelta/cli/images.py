@@ -8,6 +8,7 @@ from sitedelta.cli.checks import check_distinct, check_file, check_folder
 from sitedelta.cli.options import PATH, classes, examples, gsd, jobs, out_file, out_folder, talk
 from sitedelta.cli.output import conclude
 from sitedelta.cli.words import change_sentences, compare_sentences, count_sentences, register_sentences
+from sitedelta.hashing import begin
 from sitedelta.progress import reporter
 
 TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
@@ -51,6 +52,7 @@ def change(
     summary.json and change.png.
     """
     check_folder(out, [before, after])
+    begin(Path(before), Path(after))
     from sitedelta.verbs.change import change_files
 
     with reporter(quiet=quiet) as progress:

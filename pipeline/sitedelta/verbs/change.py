@@ -175,9 +175,12 @@ def change_files(
         views, clear = _views(brought, overviews)
         if not brought.clouds_known:
             found = without(found, clear, overviews.factor, min_area_m2=MIN_AREA_M2)
-        regions, (alarm,) = regions_of(found, estimate.joint, brought.grid, ()), tally.false_alarms(**area)
-        done = Compared(brought, estimate, found, regions, views, alarm)
-        _write(done, out)
+        with ThreadPoolExecutor(1) as beside:
+            raster = beside.submit(write_change, out / "change.tif", found, brought.grid, step=step, key="")
+            regions, (alarm,) = regions_of(found, estimate.joint, brought.grid, ()), tally.false_alarms(**area)
+            done = Compared(brought, estimate, found, regions, views, alarm)
+            _write(done, out)
+            raster.result()
         if scores:
             scores.write(out / "score.tif", found, brought.grid, step=estimate.joint.step)
     return done
@@ -224,13 +227,10 @@ def _shown(scene: Scene, cells: Cells, cell_m: float) -> tuple[np.ndarray, np.nd
 
 
 def _write(done: Compared, out: Path) -> None:
-    grid, step = done.brought.grid, done.brought.joint.step
-    with ThreadPoolExecutor(1) as beside:
-        raster = beside.submit(write_change, out / "change.tif", done.found, grid, step=step, key="")
-        write_text(out / "changes.geojson", collection(done.regions, georeferenced=grid.georeferenced))
-        with written_aside(out / "change.png") as aside:
-            aside.write_bytes(picture(done.views, _title(done), changes=done.regions))
-        raster.result()
+    text = collection(done.regions, georeferenced=done.brought.grid.georeferenced)
+    write_text(out / "changes.geojson", text)
+    with written_aside(out / "change.png") as aside:
+        aside.write_bytes(picture(done.views, _title(done), changes=done.regions))
     write_json(out / "summary.json", done.summary())
 
 
