@@ -33,6 +33,8 @@ _FEWEST_PIXELS = 500
 _MOST_CHANGED = 0.5
 _VAGUE = 3.0
 """An interval that reaches into the bulk and so many times beyond the rate tells nothing."""
+_NONE_EXPECTED: Final = -math.log((1 - LEVEL) / 2)
+"""Poisson mean that leaves none with the probability beyond the interval."""
 _AGREED = 1e-8
 _LEVELS = np.linspace(0.8, 1 - BULK, 27)
 """Shares of the unchanged ground beyond the places where its tail is fitted."""
@@ -152,22 +154,27 @@ def bulk_rate(counts: Counts, *, kept: Kept = EVERYTHING) -> FalseAlarms:
         return untold("the change statistic has no bulk of unchanged ground")
     whole, n = told[0], len(groups)
     spread = (n - 1) * float(np.var([f.exponent for f in told[1:]]))
-    reach = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * math.sqrt(spread + _chance(groups, whole))
-    rate, low, high = (_survival(whole.exponent + step) for step in (0, reach, -reach))
+    rate, pixels = _survival(whole.exponent), _independent(groups, whole)
+    scarce = rate * pixels < 1
+    chance = 0.0 if scarce else (1 - rate) / (pixels * rate * math.log(rate) ** 2)
+    reach = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * math.sqrt(spread + chance)
+    low, high = _survival(whole.exponent + reach), _survival(whole.exponent - reach)
+    if scarce:  # not one is expected: none are seen, or a few
+        low, high = 0.0, high + _NONE_EXPECTED / pixels
     if high > max(1 - BULK, _VAGUE * rate):
         return untold("the zone shows too little unchanged ground to tell")
     return FalseAlarms(rate * kept.share, low * kept.low, min(1.0, high * kept.high), "bulk", 0, None)
 
 
-def _chance(groups: Counts, whole: "_Fit") -> float:
-    """Give the variance of the exponent by which one pair's share lies apart from its expectation."""
-    rate, n = max(_survival(whole.exponent), 1e-9), len(groups)
+def _independent(groups: Counts, whole: "_Fit") -> float:
+    """Give how many pixels that do not hang together say as much as these."""
+    n = len(groups)
     size = groups.sum(axis=1)
     beyond = groups[:, whole.bin + 1 :].sum(axis=1)
     share = beyond.sum() / size.sum()
     apart = float(((beyond - share * size) ** 2).sum()) * n / (n - 1)
     alike = max(1.0, apart / max(float(size.sum() * share * (1 - share)), 1e-9))
-    return alike * (1 - rate) / (float(size.sum()) * rate * math.log(rate) ** 2)
+    return float(size.sum()) / alike
 
 
 @dataclass(frozen=True, slots=True)
