@@ -67,5 +67,7 @@ def test_what_cannot_be_used_is_named(dates, said):
     assert "\n" not in str(failure.value)
 
 
-def test_good_dates_pass():
-    check_controls("base", [(on(2), on(9))], [replace(s) for s in SCENES])
+def test_good_dates_pass_and_name_their_pair():
+    dates = [(on(2), on(9))]
+    check_controls("base", dates, [replace(s) for s in SCENES])
+    assert control_pairs(dates, SCENES) == (Pair(0, 4),)

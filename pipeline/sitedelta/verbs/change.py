@@ -35,7 +35,7 @@ from sitedelta.stream import compare_in_one_pass
 from sitedelta.tally import ScoreTally, false_alarm_summary
 from sitedelta.verbs.images import alignment_summary, image_summary, open_images, place
 from sitedelta.verbs.picture import Views, picture, shown
-from sitedelta.wording import percent
+from sitedelta.wording import percent, small_percent
 from sitedelta.zonecells import zone_cells
 
 if TYPE_CHECKING:
@@ -235,5 +235,5 @@ def _write(done: Compared, out: Path) -> None:
 
 
 def _title(done: Compared) -> str:
-    share, seen = percent(done.found.share_changed), percent(done.found.share_observed)
+    share, seen = small_percent(done.found.share_changed), percent(done.found.share_observed)
     return f"{len(done.regions)} places changed: {share} of the {seen} of the ground that both dates show"
