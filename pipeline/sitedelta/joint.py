@@ -18,6 +18,7 @@ from sitedelta.grid import SiteGrid
 from sitedelta.placement import Placement
 from sitedelta.raster import Span
 from sitedelta.scene import Kind, Scene
+from sitedelta.spare import Spare
 from sitedelta.warp import PlacedReader, open_clear
 
 _SAMPLE_HALO = 24
@@ -72,7 +73,8 @@ class OpenPair:
                 self._stack.enter_context(open_clear(placement, bands=bands, step=joint.step))
                 for placement, bands in ((joint.before, joint.bands.before), (joint.after, joint.bands.after))
             )
-            self._carried = tuple(_Carried(r) for r in self._readers)
+            shared = zip(self._readers, (joint.before, joint.after), strict=True)
+            self._carried = tuple(_Carried(r, len(joint.bands.before), p.scene.dtype) for r, p in shared)
             self._threads = tuple(self._stack.enter_context(ThreadPoolExecutor(1)) for _ in self._readers)
         except BaseException:
             self._stack.close()
@@ -93,52 +95,80 @@ class OpenPair:
         """Read a window of cells; values are of the files' own types where cells are their very pixels."""
         return self.read_ahead(window).result()
 
-    def read_ahead(self, window: Span) -> "Reading":
-        """Begin to read a window of cells, after those that were asked for before; rows that those held are kept."""
-        first, second = (t.submit(c.read, window) for t, c in zip(self._threads, self._carried, strict=True))
+    def read_ahead(self, window: Span, *, keep: int = 0) -> "Reading":
+        """Begin to read a window of cells, after those that were asked for before.
+
+        Its last `keep` rows are kept for the next window of the same columns, which begins with them.
+        """
+        first, second = (t.submit(c.read, window, keep) for t, c in zip(self._threads, self._carried, strict=True))
         return Reading(first, second)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A window of one scene."""
+
+    image: NDArray[Any]
+    valid: Mask
+    spare: Spare | None = None
+    """Whom the image belongs to."""
+
+    def done(self) -> None:
+        if self.spare:
+            self.spare.give(self.image)
+
+
 class _Carried:
-    """Reads windows of one scene from the top down: rows that the last window of the same columns held are kept."""
+    """Reads windows of one scene; rows that the last window of the same columns kept are not read again."""
 
-    def __init__(self, reader: PlacedReader) -> None:
-        self._reader = reader
-        self._last: dict[tuple[int, int], tuple[Span, NDArray[Any], Mask]] = {}
+    def __init__(self, reader: PlacedReader, bands: int, dtype: str) -> None:
+        self._reader, self._bands, self._dtype = reader, bands, dtype
+        self._spare = Spare()
+        self._kept: dict[tuple[int, int], tuple[Span, NDArray[Any], Mask]] = {}
 
-    def read(self, window: Span) -> tuple[NDArray[Any], Mask]:
-        image, valid = self._continued(window) or self._reader.stored(window)
-        self._last[window[2:]] = window, image, valid
-        return image, valid
+    def read(self, window: Span, keep: int) -> _Read:
+        done = self._read(window)
+        if keep:
+            span = (window[1] - keep, *window[1:])
+            self._kept[window[2:]] = span, done.image[:, -keep:].copy(), done.valid[-keep:].copy()
+        return done
 
-    def _continued(self, window: Span) -> tuple[NDArray[Any], Mask] | None:
-        """Read only the rows that are new; None where none are kept, or what they hold is of another type."""
-        seen, image, valid = self._last.pop(window[2:], ((0, 0, 0, 0), np.empty(0), np.empty(0)))
-        if not seen[0] <= window[0] < seen[1] < window[1]:
-            return None
-        kept = slice(window[0] - seen[0], None)
-        above = seen[1] - window[0]
-        whole = np.empty((len(image), window[1] - window[0], window[3] - window[2]), image.dtype)
-        whole[:, :above] = image[:, kept]
-        new, fresh = self._reader.stored((seen[1], *window[1:]), out=whole[:, above:])
-        if new.dtype != whole.dtype:
-            return None
-        if not np.shares_memory(new, whole):
-            whole[:, above:] = new
-        return whole, np.concatenate([valid[kept], fresh])
+    def _read(self, window: Span) -> _Read:
+        begun = self._kept.pop(window[2:], None)
+        if begun is None or begun[0][0] != window[0] or begun[0][1] >= window[1]:
+            begun = (window[0], window[0], *window[2:]), *self._nothing(window)
+        _, above, valid = begun
+        rows = len(valid)
+        whole = self._spare.take((self._bands, window[1] - window[0], window[3] - window[2]), self._dtype)
+        new, fresh = self._reader.stored((window[0] + rows, *window[1:]), out=whole[:, rows:])
+        seen = np.concatenate([valid, fresh]) if rows else fresh
+        if np.shares_memory(new, whole):
+            whole[:, :rows] = above
+            return _Read(whole, seen, self._spare)
+        self._spare.give(whole)
+        return _Read(np.concatenate([above, new], axis=1) if rows else new, seen)
+
+    def _nothing(self, window: Span) -> tuple[NDArray[Any], Mask]:
+        width = window[3] - window[2]
+        return np.empty((self._bands, 0, width), self._dtype), np.empty((0, width), np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A window of a pair that is being read."""
 
-    before: Future[tuple[NDArray[Any], Mask]]
-    after: Future[tuple[NDArray[Any], Mask]]
+    before: Future[_Read]
+    after: Future[_Read]
 
     def result(self) -> PairSample:
         """Wait for both dates."""
-        (before, seen_before), (after, seen_after) = self.before.result(), self.after.result()
-        return PairSample(before, after, seen_before & seen_after)
+        before, after = self.before.result(), self.after.result()
+        return PairSample(before.image, after.image, before.valid & after.valid)
+
+    def done(self) -> None:
+        """Give back what was read: nobody may use it any more."""
+        self.before.result().done()
+        self.after.result().done()
 
 
 def ceiling(scene: Scene) -> float:

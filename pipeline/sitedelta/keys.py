@@ -16,7 +16,7 @@ from affine import Affine
 import rasterdelta
 import sitedelta
 
-_PACKAGES = ("sitedelta", "numpy", "scipy", "opencv-python-headless", "scikit-image", "rasterio", "odc-geo", "pyproj")
+_PACKAGES = ("sitedelta", "numpy", "scipy", "opencv-python-headless", "scikit-image", "rasterio", "pyproj")
 _SOURCES = (".py", ".npz", ".csv")
 
 

@@ -76,7 +76,7 @@ def _scratch(aside: Path) -> Iterator[Path]:
 def _georeference(grid: SiteGrid) -> dict[str, Any]:
     if not grid.georeferenced:
         return {}
-    return {"crs": grid.crs_wkt, "transform": grid.geobox.affine}
+    return {"crs": grid.crs_wkt, "transform": grid.transform}
 
 
 def _compression(layout: Layout) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def report(config: str | Path, *, site: str | None = None, out: str | Path | Non
 
 def _publish(store: SiteStore, progress: Progress) -> Path:
     from sitedelta.catalog import write_catalog
-    from sitedelta.report import build
+    from sitedelta.report.build import build
 
     progress(0, 1, "report")
     found = open_site(store.root)

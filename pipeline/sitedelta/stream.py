@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,16 @@ from sitedelta.joint import OpenPair, Reading
 from sitedelta.overview import Overviews
 from sitedelta.pairs import PairEstimate
 from sitedelta.progress import Progress, silent
+from sitedelta.raster import Span
 from sitedelta.strips import Strip, strips_of
 from sitedelta.tiles import Tile, cut_behind
 
 _ROWS = 512
 """Rows of a tile, or a multiple where the model needs much context."""
-_PIXELS = 2**22
+_PIXELS = 2**21
 """Most pixels of a tile's core."""
+_CONTEXTS = 64
+"""Columns of a part of a tile that is compared at once, in widths of the model's context: little is done twice."""
 _AHEAD = 2
 """Tiles under way per thread."""
 
@@ -57,7 +60,7 @@ def _tiles(pair: PairEstimate, overviews: Overviews, threads: int, progress: Pro
             for done, tile in enumerate(tiles):
                 if len(under_way) >= _AHEAD * threads:
                     yield under_way.popleft().result()
-                raw = reader.read_ahead(pair.window(tile))
+                raw = reader.read_ahead(pair.window(tile), keep=_shared_below(pair, tile))
                 under_way.append(pool.submit(_compare, pair, tile, raw, overviews))
                 progress(done, len(tiles), "tiles")
             while under_way:
@@ -78,8 +81,34 @@ def _rows(pair: PairEstimate) -> int:
     return -(-max(_ROWS, 8 * pair.model.halo) // _ROWS) * _ROWS
 
 
+def _shared_below(pair: PairEstimate, tile: Tile) -> int:
+    """Give the rows that the window of a tile and that of the tile below it share."""
+    if tile.row1 == pair.joint.shape[0]:
+        return 0
+    return pair.window(tile)[1] - pair.window(replace(tile, row0=tile.row1, row1=tile.row1 + 1))[0]
+
+
 def _compare(pair: PairEstimate, tile: Tile, reading: Reading, overviews: Overviews) -> _Done:
     raw, window = reading.result(), pair.window(tile)
     fresh = (window[1] - 1) // _rows(pair) * _rows(pair)
     overviews.add(raw, window=window, part=(fresh, window[1], tile.col0, tile.col1))
-    return _Done(tile, *pair.change(tile, raw))
+    change, score = np.empty(_size(tile), np.uint8), np.empty(_size(tile), np.float32)
+    for part in _parts(tile, max(_ROWS, _CONTEXTS * tile.halo)):
+        core, around = part.inside(tile.core), pair.window(part)
+        change[core], score[core] = pair.change(part, raw.part(_within(around, window)))
+    reading.done()
+    return _Done(tile, change, score)
+
+
+def _parts(tile: Tile, cols: int) -> Iterator[Tile]:
+    """Cut a tile across, so that what is made of a part stays in cache."""
+    for col0 in range(tile.col0, tile.col1, cols):
+        yield replace(tile, col0=col0, col1=min(col0 + cols, tile.col1))
+
+
+def _size(tile: Tile) -> tuple[int, int]:
+    return tile.row1 - tile.row0, tile.col1 - tile.col0
+
+
+def _within(span: Span, window: Span) -> tuple[slice, slice]:
+    return slice(span[0] - window[0], span[1] - window[0]), slice(span[2] - window[2], span[3] - window[2])

@@ -42,7 +42,9 @@ def strips_of(parts: Iterable[Part]) -> Iterator[Strip]:
     """Join tiles, which come row by row, to strips; only one strip's tiles are loaded at a time."""
     for row0, across in groupby(parts, key=lambda p: p.tile.row0):
         loaded = [p.load() for p in across]
-        yield Strip(row0, np.hstack([change for change, _ in loaded]), np.hstack([score for _, score in loaded]))
+        changes, scores = zip(*loaded, strict=True)
+        alone = len(loaded) == 1
+        yield Strip(row0, *(loaded[0] if alone else (np.hstack(changes), np.hstack(scores))))
 
 
 def with_context(strips: Iterable[Strip], halo: int) -> Iterator[tuple[Strip, NDArray[np.uint8], slice]]:

@@ -11,18 +11,17 @@ import shapely
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
-from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from rasterdelta.regions import find_regions
 from rasterdelta.runs import runs_of
 from sitedelta.changes import ChangeMap, gather, regions_of, score_file, without, write_change
-from sitedelta.grid import SiteGrid, pixel_grid
+from sitedelta.grid import earth_grid, pixel_grid
 from sitedelta.strips import UNSEEN, Strip, strips_of, with_context
 from sitedelta.tiles import cut
 from sitedelta.zones import Zone
 
-EARTH = SiteGrid(GeoBox((120, 160), Affine(0.5, 0, 767_900, 0, -0.5, 3_921_500), "EPSG:32636"), 0.5)
+EARTH = earth_grid((120, 160), Affine(0.5, 0, 767_900, 0, -0.5, 3_921_500), "EPSG:32636", 0.5)
 PLAIN = pixel_grid((120, 160), 0.5)
 
 

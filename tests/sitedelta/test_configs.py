@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from sitedelta.config import Change, Config, Imagery, Site, load_config
-from sitedelta.grid import SiteGrid
+from sitedelta.grid import SiteGrid, earth_grid
 from sitedelta.grid.choice import utm_crs
 from sitedelta.zones import load_zones
 
@@ -43,7 +43,8 @@ def grid_over(aoi) -> SiteGrid:
     west, south, east, north = aoi
     crs = utm_crs((west + east) / 2, (south + north) / 2)
     box = BoundingBox(west, south, east, north, "EPSG:4326").polygon.to_crs(crs).boundingbox
-    return SiteGrid(GeoBox.from_bbox(box, resolution=1.0), 1.0)
+    found = GeoBox.from_bbox(box, resolution=1.0)
+    return earth_grid(found.shape.yx, found.affine, crs, 1.0)
 
 
 def test_the_template_holds_every_key_with_a_comment():

@@ -9,11 +9,10 @@ import rasterio
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
-from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from sitedelta.errors import InputError
-from sitedelta.grid import SiteGrid, choose_grid, locate, pixel_grid, scene_grid
+from sitedelta.grid import SiteGrid, choose_grid, earth_grid, locate, pixel_grid, scene_grid
 from sitedelta.grid.choice import nice_gsd, utm_crs
 from sitedelta.scene import Scene
 
@@ -58,7 +57,7 @@ def in_degrees(*, left=LEFT, top=TOP, gsd=0.5, rows=120, cols=160) -> Affine:
 
 
 def utm_grid(shape=(120, 160), gsd=0.5, left=LEFT, top=TOP) -> SiteGrid:
-    return SiteGrid(GeoBox(shape, Affine(gsd, 0, left, 0, -gsd, top), UTM), gsd)
+    return earth_grid(shape, Affine(gsd, 0, left, 0, -gsd, top), UTM, gsd)
 
 
 def test_integers_are_pixel_centres():
@@ -74,7 +73,7 @@ def test_integers_are_pixel_centres():
 
 @given(st.floats(-500, 500), st.floats(-500, 500))
 def test_rowcol_inverts_xy(row, col):
-    grid = SiteGrid(GeoBox((100, 200), Affine(0.3, 0.1, LEFT, 0.1, -0.3, TOP), UTM), 0.316)
+    grid = earth_grid((100, 200), Affine(0.3, 0.1, LEFT, 0.1, -0.3, TOP), UTM, 0.316)
     back = grid.rowcol(*grid.xy(np.array([row]), np.array([col])))
     np.testing.assert_allclose(np.ravel(back), [row, col], atol=1e-6)
 

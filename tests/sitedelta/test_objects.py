@@ -7,17 +7,16 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
-from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from rasterdelta.detect.protocol import Detections
-from sitedelta.grid import SiteGrid, pixel_grid
+from sitedelta.grid import earth_grid, pixel_grid
 from sitedelta.objects import site_objects
 from sitedelta.placement import CoarseMask, Placement, ScaledFrame
 from sitedelta.zones import Zone
 
 SCENE = SimpleNamespace(id="s1", date=datetime(2024, 12, 13, tzinfo=UTC))
-EARTH = SiteGrid(GeoBox((100, 100), Affine(0.5, 0, 767_900, 0, -0.5, 3_921_500), "EPSG:32636"), 0.5)
+EARTH = earth_grid((100, 100), Affine(0.5, 0, 767_900, 0, -0.5, 3_921_500), "EPSG:32636", 0.5)
 
 
 def found(*places, label="aircraft"):

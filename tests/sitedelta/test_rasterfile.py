@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from odc.geo.geobox import GeoBox
 
 from sitedelta.arrays import read_dataarray
 from sitedelta.errors import RunFailed
-from sitedelta.grid import SiteGrid, pixel_grid
+from sitedelta.grid import earth_grid, pixel_grid
 from sitedelta.rasterfile import Layout, read_tag, write_cog
 from sitedelta.tiles import cut
 
@@ -17,7 +16,7 @@ ORIGIN = Affine(0.5, 0, 767_900, 0, -0.5, 3_921_500)
 
 
 def grid(height, width):
-    return SiteGrid(GeoBox((height, width), ORIGIN, "EPSG:32636"), 0.5)
+    return earth_grid((height, width), ORIGIN, "EPSG:32636", 0.5)
 
 
 def blocks(image, mask=None, core=200):

@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from sitedelta.grid import SiteGrid, locate, scene_grid
+from sitedelta.grid import earth_grid, locate, scene_grid
 from sitedelta.placement import CoarseMask, Placement, ScaledFrame
 from sitedelta.warp import fitted_size, open_clear, read_placed, scene_coordinates
 
@@ -49,8 +49,7 @@ def test_coordinates_follow_a_change_of_projection(place, ground):
     scene = place.scene("a.tif", ground(64, 64))
     here = scene_grid(scene)
     lon, lat = here.lonlat(np.array([32.0]), np.array([32.0]))
-    grid = SiteGrid(GeoBox.from_bbox((lon[0] - 0.01, lat[0] - 0.01, lon[0] + 0.01, lat[0] + 0.01), "EPSG:4326",
-                                     resolution=5e-6), 0.5)  # fmt: skip
+    grid = earth_grid((4000, 4000), Affine(5e-6, 0, lon[0] - 0.01, 0, -5e-6, lat[0] + 0.01), "EPSG:4326", 0.5)
     frame = locate(scene, grid)
     window = (1500, 1800, 900, 1300)
     rows, cols = scene_coordinates(frame.to_scene, window)

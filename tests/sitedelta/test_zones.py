@@ -3,14 +3,13 @@ import json
 import numpy as np
 import pytest
 from affine import Affine
-from odc.geo.geobox import GeoBox
 from shapely import Polygon, box
 
 from sitedelta.errors import InputError
-from sitedelta.grid import SiteGrid, pixel_grid
+from sitedelta.grid import earth_grid, pixel_grid
 from sitedelta.zones import Zone, load_zones, zones_at
 
-GRID = SiteGrid(GeoBox((200, 300), Affine(0.5, 0, 766000, 0, -0.5, 3921500), "EPSG:32636"), 0.5)
+GRID = earth_grid((200, 300), Affine(0.5, 0, 766000, 0, -0.5, 3921500), "EPSG:32636", 0.5)
 PLAIN = pixel_grid((200, 300), 0.5)
 
 

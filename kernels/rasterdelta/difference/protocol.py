@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from rasterdelta.types import Image, Mask, Plane
 
@@ -15,6 +15,10 @@ class PairSample:
     after: Image
     valid: Mask
     """True where both dates show the ground."""
+
+    def part(self, at: tuple[slice, slice]) -> Self:
+        """Give some rows and columns, without copying them."""
+        return type(self)(self.before[:, *at], self.after[:, *at], self.valid[at])
 
 
 class ChangeModel(Protocol):

@@ -2,6 +2,6 @@
 
 from sitedelta.grid.choice import choose_grid, footprint
 from sitedelta.grid.locate import PixelMap, locate
-from sitedelta.grid.sitegrid import SiteGrid, pixel_grid, scene_grid
+from sitedelta.grid.sitegrid import SiteGrid, earth_grid, pixel_grid, scene_grid
 
-__all__ = ["PixelMap", "SiteGrid", "choose_grid", "footprint", "locate", "pixel_grid", "scene_grid"]
+__all__ = ["PixelMap", "SiteGrid", "choose_grid", "earth_grid", "footprint", "locate", "pixel_grid", "scene_grid"]

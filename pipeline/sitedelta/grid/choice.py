@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from affine import Affine
-from odc.geo.geobox import GeoBox
+from pyproj import CRS
 
 from sitedelta.errors import InputError
-from sitedelta.grid.sitegrid import SiteGrid, pixel_grid, scene_grid
+from sitedelta.grid.sitegrid import SiteGrid, earth_grid, pixel_grid, scene_grid
 from sitedelta.raster.groundsize import WGS84, transformer
 from sitedelta.scene import Scene
 
@@ -189,15 +189,17 @@ def _anchor(prints: Sequence[Footprint], finest: float) -> SiteGrid | None:
     """
     grids = [scene_grid(p.scene) for p in prints]
     fine = next((g for g in grids if math.isclose(g.gsd_m, finest, rel_tol=1e-6)), None)
-    one_zone = all(g.geobox.crs == grids[0].geobox.crs and _is_utm(g) for g in grids)
+    zones = {_utm_zone(g) for g in grids}
+    one_zone = len(zones) == 1 and None not in zones
     return fine if one_zone else None
 
 
-def _is_utm(grid: SiteGrid) -> bool:
-    epsg = None if grid.geobox.crs is None else grid.geobox.crs.to_epsg()
+def _utm_zone(grid: SiteGrid) -> int | None:
+    """Give the EPSG code of the UTM zone whose pixels lie north up and square; None for other pixels."""
+    epsg = None if grid.crs_wkt is None else CRS.from_user_input(grid.crs_wkt).to_epsg()
     t = grid.transform
     north_up = t.b == t.d == 0 and t.a == -t.e > 0
-    return epsg is not None and epsg // 100 in (326, 327) and north_up
+    return epsg if epsg is not None and epsg // 100 in (326, 327) and north_up else None
 
 
 def _snapped(bounds: Bounds, crs: str, gsd_m: float, *, origin: tuple[float, float]) -> SiteGrid:
@@ -206,7 +208,7 @@ def _snapped(bounds: Bounds, crs: str, gsd_m: float, *, origin: tuple[float, flo
     left, right = (f((v - x0) / gsd_m) for f, v in ((_floor, bounds[0]), (_ceil, bounds[2])))
     top, bottom = (f((y0 - v) / gsd_m) for f, v in ((_floor, bounds[3]), (_ceil, bounds[1])))
     corner = Affine(gsd_m, 0, x0 + left * gsd_m, 0, -gsd_m, y0 - top * gsd_m)
-    return SiteGrid(GeoBox((max(bottom - top, 1), max(right - left, 1)), corner, crs), gsd_m)
+    return earth_grid((max(bottom - top, 1), max(right - left, 1)), corner, crs, gsd_m)
 
 
 def _floor(value: float) -> int:

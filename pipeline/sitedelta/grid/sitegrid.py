@@ -2,15 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from odc.geo.geobox import GeoBox
+from pyproj import CRS
 
 from sitedelta.errors import InputError
 from sitedelta.raster.groundsize import WGS84, transformer
 from sitedelta.scene import Scene
+
+if TYPE_CHECKING:
+    from odc.geo.geobox import GeoBox
 
 Array = NDArray[np.float64]
 
@@ -22,8 +26,12 @@ MAX_SIDE = 200_000
 class SiteGrid:
     """Pixels of one site. Rows and columns are floats whose integers are pixel centres."""
 
-    geobox: GeoBox
-    """Shape, affine (of pixel corners) and CRS; the CRS is None and the affine the identity without georeference."""
+    shape: tuple[int, int]
+    """Rows and columns."""
+    transform: Affine
+    """Takes (column, row) of pixel corners to coordinates of the CRS; the identity without georeference."""
+    crs_wkt: str | None
+    """Coordinate reference system as WKT; None without georeference."""
     gsd_m: float
     """Side of a pixel on the ground, metres."""
 
@@ -35,25 +43,16 @@ class SiteGrid:
             )
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        rows, cols = self.geobox.shape
-        return int(rows), int(cols)
-
-    @property
-    def transform(self) -> Affine:
-        """Takes (column, row) of pixel corners to coordinates of the CRS."""
-        return self.geobox.affine
-
-    @property
-    def crs_wkt(self) -> str | None:
-        """Coordinate reference system as WKT; None without georeference."""
-        return None if self.geobox.crs is None else str(self.geobox.crs.to_wkt())
-
-    @property
     def georeferenced(self) -> bool:
         """Tell whether the pixels have a place on the Earth."""
-        return self.geobox.crs is not None
+        return self.crs_wkt is not None
+
+    @property
+    def geobox(self) -> "GeoBox":
+        """The grid as odc-geo has it, to reproject with it."""
+        from odc.geo.geobox import GeoBox
+
+        return GeoBox(self.shape, self.transform, self.crs_wkt)
 
     def xy(self, rows: Array, cols: Array) -> tuple[Array, Array]:
         """Give coordinates (x, y) in the grid's CRS of rows and columns (any one shape)."""
@@ -85,7 +84,12 @@ def affine_points(affine: Affine, x: Array, y: Array) -> tuple[Array, Array]:
 
 def pixel_grid(shape: tuple[int, int], gsd_m: float) -> SiteGrid:
     """Give a grid without georeference: the pixels of an image."""
-    return SiteGrid(GeoBox(shape, Affine.identity(), None), gsd_m)
+    return SiteGrid(shape, Affine.identity(), None, gsd_m)
+
+
+def earth_grid(shape: tuple[int, int], transform: Affine, crs: str, gsd_m: float) -> SiteGrid:
+    """Give a grid with a place on the Earth; `crs` is WKT or an authority's code."""
+    return SiteGrid(shape, transform, CRS.from_user_input(crs).to_wkt(), gsd_m)
 
 
 def scene_grid(scene: Scene) -> SiteGrid:
@@ -96,4 +100,4 @@ def scene_grid(scene: Scene) -> SiteGrid:
         info = reader.info
     if info.crs is None or info.gsd_m is None:
         return pixel_grid((scene.height, scene.width), scene.gsd_m)
-    return SiteGrid(GeoBox((scene.height, scene.width), info.transform, info.crs), info.gsd_m)
+    return earth_grid((scene.height, scene.width), info.transform, info.crs, info.gsd_m)

@@ -71,6 +71,8 @@ class Reader:
             self._numbers = colour_bands(self._dataset)
             self._table = _colour_table(self._dataset) if is_palette(self._dataset) else None
             self._flags: list[list[MaskFlags]] = self._dataset.mask_flag_enums
+            types = set(self._dataset.dtypes)
+            self._whole_numbers = len(types) == 1 and np.issubdtype(np.dtype(self.info.dtype), np.integer)
 
     def __enter__(self) -> Self:
         return self
@@ -151,7 +153,7 @@ class Reader:
             Of the stored integer type, else float32 as `read` gives it.
         valid : bool array of shape (row, column)
         """
-        if self._table is not None or not np.issubdtype(np.dtype(self.info.dtype), np.integer):
+        if self._table is not None or not self._whole_numbers:
             return self.read(window, bands=bands)
         source = Window(window[2], window[0], window[3] - window[2], window[1] - window[0])
         shape = window[1] - window[0], window[3] - window[2]

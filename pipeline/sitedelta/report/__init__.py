@@ -1,5 +1,1 @@
-"""The report of a site: a page, map files, tables, figures and evidence."""
-
-from sitedelta.report.build import build
-
-__all__ = ["build"]
+"""The report of a site: page, figures, map files, tables, evidence."""

@@ -370,7 +370,7 @@ HOSTILE = Texts(
 @pytest.fixture(scope="session")
 def site(make_site) -> Site:
     """A georeferenced site with its report."""
-    from sitedelta.report import build
+    from sitedelta.report.build import build
 
     found = make_site()
     build(found)
@@ -380,7 +380,7 @@ def site(make_site) -> Site:
 @pytest.fixture(scope="session")
 def pixel_site(make_site) -> Site:
     """A site on a pixel grid with its report."""
-    from sitedelta.report import build
+    from sitedelta.report.build import build
 
     found = make_site(georeferenced=False)
     build(found)
@@ -390,7 +390,7 @@ def pixel_site(make_site) -> Site:
 @pytest.fixture(scope="session")
 def hostile_site(make_site) -> Site:
     """A site whose every text attacks its reader, with its report."""
-    from sitedelta.report import build
+    from sitedelta.report.build import build
 
     found = make_site(texts=HOSTILE)
     build(found)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
-from sitedelta.report import build
+from sitedelta.report.build import build
 from sitedelta.report.evidence import digest
 from sitedelta.site import Site
 from sitedelta.tables import to_frame, to_geoframe, write_table
