@@ -6,8 +6,6 @@ from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from rasterdelta.types import Mask, Plane
 
@@ -56,6 +54,9 @@ def runs_of(values: NDArray[np.integer] | Mask, score: Plane | None = None, *, r
         Number of the first row.
     """
     height, width = values.shape
+    if not values.any():
+        height = 0
+        values, score = values[:0], None
     flat = np.zeros((height, width + 1), values.dtype)
     flat[:, :width] = values
     line = flat.ravel()
@@ -64,18 +65,22 @@ def runs_of(values: NDArray[np.integer] | Mask, score: Plane | None = None, *, r
     begins = line[edge] != 0
     start, stop = edge[begins], np.append(edge[1:], line.size)[begins]
     row = start // (width + 1)
-    total, scored = _sums(values, score, stop - start)
+    total, scored = _sums(score, start - row, stop - start)
     return Runs(
         row + row0, start - row * (width + 1), stop - row * (width + 1), line[start].astype(np.int64), total, scored
     )
 
 
-def _sums(
-    values: NDArray[np.integer] | Mask, score: Plane | None, length: _Int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _places(start: _Int, length: _Int) -> _Int:
+    """Give the numbers from each start on."""
+    numbers: _Int = np.arange(int(length.sum())) + np.repeat(start - (np.cumsum(length) - length), length)
+    return numbers
+
+
+def _sums(score: Plane | None, start: _Int, length: _Int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     if score is None or not length.size:
         return np.zeros(length.size), np.zeros(length.size, np.int64)
-    inside = score[values != 0]
+    inside = score.ravel()[_places(start, length)]
     first = np.cumsum(length) - length
     known = np.isfinite(inside)
     if known.all():
@@ -129,6 +134,9 @@ def connect(runs: Runs, pairs: Touching) -> tuple[_Int, int]:
     """
     if not len(runs):
         return np.zeros(0, np.int64), 0
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     ones = np.ones(pairs.above.size, np.bool_)
     graph = coo_array((ones, (pairs.above, pairs.below)), shape=(len(runs), len(runs)))
     n, found = connected_components(graph, directed=False)
@@ -143,7 +151,6 @@ def paint(runs: Runs, values: NDArray[_T], rows: slice, width: int) -> NDArray[_
     first, last = np.searchsorted(runs.row, (rows.start, rows.stop))
     length = runs.length[first:last]
     origin = (runs.row[first:last] - rows.start) * width + runs.start[first:last]
-    at = np.arange(int(length.sum())) + np.repeat(origin - (np.cumsum(length) - length), length)
     painted = np.zeros((rows.stop - rows.start) * width, values.dtype)
-    painted[at] = np.repeat(values[first:last], length)
+    painted[_places(origin, length)] = np.repeat(values[first:last], length)
     return painted.reshape(-1, width)

@@ -94,9 +94,8 @@ def _without_cloud(
     sample: PairSample, thin: PairSample, stretches: Sequence[Stretch | None], *, gsd_m: float, step: int
 ) -> PairSample:
     valid = sample.valid
-    rows, cols = (np.arange(n) // step for n in valid.shape)
     for image, stretch in zip((thin.before, thin.after), stretches, strict=True):
         if stretch is not None:
             free = bright_cloud(stretch.apply(image), thin.valid, gsd_m=gsd_m * step)
-            valid = valid & free[rows][:, cols]
+            valid = valid & free.repeat(step, 0).repeat(step, 1)[: valid.shape[0], : valid.shape[1]]
     return PairSample(sample.before, sample.after, valid)

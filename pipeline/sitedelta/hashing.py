@@ -15,7 +15,7 @@ _begun: dict[_Version, Future[str]] = {}
 
 
 def begin(*paths: Path) -> None:
-    """Begin to hash files in threads, while other things are made ready; `sha256_file` gives the result, once."""
+    """Begin to hash files in threads, while other things are made ready; `sha256_file` gives the results."""
     for path in paths:
         future: Future[str] = Future()
         version = _version(path)
@@ -47,7 +47,7 @@ def sha256_file(path: Path) -> str:
         The file cannot be read.
     """
     version = _version(path)
-    begun = _begun.pop(version, None) if version else None
+    begun = _begun.get(version) if version else None
     return _digest(path) if begun is None else begun.result()
 
 

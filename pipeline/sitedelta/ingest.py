@@ -85,9 +85,10 @@ def scene_from_file(
     date: date | datetime | None = None,
     kind: Kind = "optical",
     require_date: bool = True,
+    hashed: bool = True,
     workdir: Path | None = None,
 ) -> Scene:
-    """Describe and hash one image.
+    """Describe one image.
 
     Parameters
     ----------
@@ -99,6 +100,8 @@ def scene_from_file(
         When it was taken, where the image does not say.
     require_date
         False: a date that is neither given nor found is `sitedelta.dates.NO_DATE`; see `sitedelta.dates.has_date`.
+    hashed
+        False: the file is not read whole, and the scene's checksum is empty.
 
     Raises
     ------
@@ -108,7 +111,8 @@ def scene_from_file(
     if gsd_m is not None and not 0 < gsd_m <= COARSEST_M:
         raise InputError(f"gsd {gsd_m:g}: metres a pixel must be greater than 0 and at most {COARSEST_M:g}")
     stated = Stated(date=date, gsd_m=gsd_m, kind=kind)
-    return _scene(path, stated, workdir=workdir, require_date=require_date, today=None)[0]
+    scene, _ = _scene(path, stated, workdir=workdir, require_date=require_date, today=None, hashed=hashed)
+    return scene
 
 
 def _entries(site: "Site") -> "dict[Path, Imagery]":
@@ -122,9 +126,9 @@ def _entries(site: "Site") -> "dict[Path, Imagery]":
 
 
 def _scene(
-    path: Path, stated: Stated, *, workdir: Path | None, require_date: bool, today: date | None
+    path: Path, stated: Stated, *, workdir: Path | None, require_date: bool, today: date | None, hashed: bool = True
 ) -> tuple[Scene, tuple[str, ...]]:
-    uri, originals, digest, info = _opened(path, workdir)
+    uri, originals, digest, info = _opened(path, workdir, hashed=hashed)
     said = read_metadata(path, info)
     when = _when(path, info, stated.date, require_date=require_date, today=today)
     gsd, notes = _gsd(path, info, stated.gsd_m or (None if info.georeferenced else said.gsd_m))
@@ -152,11 +156,11 @@ def _scene(
     return scene, notes
 
 
-def _opened(path: Path, workdir: Path | None) -> tuple[Path, tuple[Path, ...], str, RasterInfo]:
+def _opened(path: Path, workdir: Path | None, *, hashed: bool) -> tuple[Path, tuple[Path, ...], str, RasterInfo]:
     """Give what GDAL opens, the originals behind it, their checksum, and what they hold."""
     if not path.is_dir() or workdir is None:
         info = describe(path)
-        return path, (path,), sha256_file(path), info
+        return path, (path,), sha256_file(path) if hashed else "", info
     mosaic = find_tiles(path)
     originals = tuple(t.path for t in mosaic.tiles)
     digest = sha256_files(originals, root=path)

@@ -65,7 +65,7 @@ class PairEstimate:
         both = self.usable(raw)
         score = self.model.score(both.before, both.after, both.valid)[tile.inside(self.window(tile))]
         # identical images have no spread, and with it no threshold: whatever differs then is change
-        score = score / np.float32(max(self.model.threshold, _LEAST))
+        np.divide(score, np.float32(max(self.model.threshold, _LEAST)), out=score)
         unseen = np.isnan(score)
         change = (score > 1).view(np.uint8)
         if unseen.any():

@@ -19,7 +19,7 @@ class Scene:
     originals: tuple[Path, ...]
     """The files whose bytes stand behind it."""
     sha256: str
-    """Of the one original, or of the sorted hashes of several."""
+    """Of the one original, or of the sorted hashes of several; empty where they were not hashed."""
     date: datetime
     """When it was taken, UTC."""
     date_precision: Literal["day", "time"]

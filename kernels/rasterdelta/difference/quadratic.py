@@ -1,6 +1,8 @@
 """Sum of squares of affine combinations of the bands of two dates, pixel by pixel."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Self
 
 import numpy as np
@@ -48,17 +50,25 @@ class SquaredNorm:
         not depend on where it stands in the image, in a tile or in memory. A matrix product of a linear algebra
         library is half as long, but promises none of that.
         """
-        first, second = before.reshape(len(before), -1), after.reshape(len(after), -1)
-        out = np.empty(first.shape[1], np.float32)
+        first, second = (image.reshape(len(image), -1, image.shape[-1]) for image in (before, after))
+        height, width = first.shape[1:]
+        out = np.empty((height, width), np.float32)
         pixels = np.zeros((len(first) + len(second), BLOCK_PX), np.float32)
         values = np.empty((len(self), BLOCK_PX), np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is masked later
-            for start in range(0, out.size, BLOCK_PX):
-                size = min(BLOCK_PX, out.size - start)
-                pixels[: len(first), :size] = first[:, start : start + size]
-                pixels[len(first) :, :size] = second[:, start : start + size]
+        rows, cols = max(1, BLOCK_PX // max(1, width)), min(width, BLOCK_PX)
+        for at in _parts(height, width, rows, cols):
+            shape = out[at].shape
+            size = shape[0] * shape[1]
+            pixels[: len(first), :size].reshape(-1, *shape)[:] = first[:, *at]
+            pixels[len(first) :, :size].reshape(-1, *shape)[:] = second[:, *at]
+            with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is masked later
                 np.einsum("ij,jk->ik", self.project, pixels, out=values)
                 np.add(values, self.offset, out=values)
                 np.multiply(values, values, out=values)
-                np.add.reduce(values[:, :size], axis=0, out=out[start : start + size])
+                np.add.reduce(values[:, :size].reshape(-1, *shape), axis=0, out=out[at])
         return out.reshape(before.shape[1:])
+
+
+def _parts(height: int, width: int, rows: int, cols: int) -> Iterator[tuple[slice, slice]]:
+    for row, col in product(range(0, height, max(1, rows)), range(0, width, max(1, cols))):
+        yield slice(row, row + rows), slice(col, col + cols)

@@ -7,7 +7,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from sitedelta.grid.sitegrid import Array, SiteGrid, affine_points, scene_grid
-from sitedelta.raster.groundsize import transformer
+from sitedelta.raster.groundsize import same_crs, transformer
 from sitedelta.scene import Scene
 
 
@@ -56,7 +56,9 @@ def locate(scene: Scene, grid: SiteGrid) -> PixelMap | None:
 
 def _same(grid: SiteGrid, own: SiteGrid) -> str | None:
     """Give the grid's CRS, in the scene's words where both mean the same."""
-    return own.crs_wkt if grid.geobox.crs == own.geobox.crs else grid.crs_wkt
+    if own.crs_wkt is None or grid.crs_wkt is None:
+        return grid.crs_wkt
+    return own.crs_wkt if same_crs(grid.crs_wkt, own.crs_wkt) else grid.crs_wkt
 
 
 def _convert(

@@ -19,6 +19,12 @@ def transformer(source: str, target: str) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
+@cache
+def same_crs(one: str, other: str) -> bool:
+    """Tell whether two texts mean one coordinate reference system."""
+    return one == other or bool(CRS.from_user_input(one) == CRS.from_user_input(other))
+
+
 def pixel_size_m(wkt: str, transform: Affine, *, width: int, height: int) -> float | None:
     """Give the side in metres of a square as large as the pixel at the image's centre.
 

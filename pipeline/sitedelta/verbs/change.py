@@ -175,12 +175,15 @@ def change_files(
         views, clear = _views(brought, overviews)
         if not brought.clouds_known:
             found = without(found, clear, overviews.factor, min_area_m2=MIN_AREA_M2)
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(2) as beside:
+            alarms = beside.submit(tally.false_alarms, **area)
             raster = beside.submit(write_change, out / "change.tif", found, brought.grid, step=step, key="")
-            regions, (alarm,) = regions_of(found, estimate.joint, brought.grid, ()), tally.false_alarms(**area)
-            done = Compared(brought, estimate, found, regions, views, alarm)
-            _write(done, out)
+            regions = regions_of(found, estimate.joint, brought.grid, ())
+            done = Compared(brought, estimate, found, regions, views, *alarms.result())
+            drawing = beside.submit(_draw, done, out)
+            _tell(done, out)
             raster.result()
+            drawing.result()
         if scores:
             scores.write(out / "score.tif", found, brought.grid, step=estimate.joint.step)
     return done
@@ -226,12 +229,16 @@ def _shown(scene: Scene, cells: Cells, cell_m: float) -> tuple[np.ndarray, np.nd
     return image, cloud_free(scene, stretch, cells.image, cells.valid, cell_m=cell_m)
 
 
-def _write(done: Compared, out: Path) -> None:
+def _tell(done: Compared, out: Path) -> None:
+    summary = done.summary()
     text = collection(done.regions, georeferenced=done.brought.grid.georeferenced)
     write_text(out / "changes.geojson", text)
+    write_json(out / "summary.json", summary)
+
+
+def _draw(done: Compared, out: Path) -> None:
     with written_aside(out / "change.png") as aside:
         aside.write_bytes(picture(done.views, _title(done), changes=done.regions))
-    write_json(out / "summary.json", done.summary())
 
 
 def _title(done: Compared) -> str:

@@ -112,7 +112,7 @@ def count_files(
     """
     labels = check_classes(tuple(classes))
     write = _writer(out)
-    scenes = [scene_from_file(Path(i), gsd_m=gsd, require_date=False) for i in images]
+    scenes = [scene_from_file(Path(i), gsd_m=gsd, require_date=False, hashed=False) for i in images]
     prepared = [prepare(s) for s in scenes]
     claims = [tuple(claim(c, s.gsd_m, kind=s.kind) for c in labels) for s in scenes]
     found = count_scenes(prepared, claims, jobs=jobs, progress=progress)

@@ -1,6 +1,5 @@
 """What the verbs on two images share: open, check, place."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from rasterdelta.registration.result import IDENTITY, Alignment, Refusal
-from sitedelta.align import align, frame_of
 from sitedelta.dates import has_date
 from sitedelta.errors import RegistrationRefused
 from sitedelta.grid import SiteGrid, choose_grid, scene_grid
+from sitedelta.hashing import begin, sha256_file
 from sitedelta.ingest import scene_from_file
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
@@ -51,13 +50,14 @@ def alignment_summary(found: Alignment | None, note: str, gsd_m: float) -> dict[
 def open_images(
     before: str | Path, after: str | Path, *, gsd: float | None, kind: Kind = "optical"
 ) -> tuple[Scene, Scene]:
-    """Describe two images of one place; raises `InputError` for one that cannot be used, or without overlap."""
+    """Describe two images of one place; raises `InputError` for one that cannot be used, or without overlap.
 
-    def described(path: str | Path) -> Scene:
-        return scene_from_file(Path(path), gsd_m=gsd, kind=kind, require_date=False)
-
-    with ThreadPoolExecutor(2) as pool:  # both are hashed whole
-        first, second = pool.map(described, (before, after))
+    Their checksums are worked out meanwhile, for `image_summary`.
+    """
+    first, second = (
+        scene_from_file(Path(path), gsd_m=gsd, kind=kind, require_date=False, hashed=False) for path in (before, after)
+    )
+    begin(*first.originals, *second.originals)
     if first.georeferenced and second.georeferenced:
         choose_grid((first, second), None)
     return first, replace(second, id=f"{second.id}-2") if second.id == first.id else second
@@ -77,6 +77,8 @@ def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
     RegistrationRefused
         The match cannot be trusted.
     """
+    from sitedelta.align import align
+
     grid, before, after = scene_grid(first), prepare(first), prepare(second)
     alike = _lie_alike(first, second)
     found = align(before, after, grid, rests=alike)
@@ -98,6 +100,8 @@ def _matched(found: Alignment) -> str:
 
 def stand(prepared: Prepared, grid: SiteGrid, alignment: Alignment | None = None) -> Placement:
     """Place an image on a grid, by its nominal frame and an alignment."""
+    from sitedelta.align import frame_of
+
     return Placement(prepared.scene, frame_of(prepared, grid), alignment, prepared.clear)
 
 
@@ -117,7 +121,7 @@ def image_summary(scene: Scene) -> dict[str, Any]:
     """Give what the summaries of the verbs say of an image."""
     return {
         "file": scene.originals[0].name,
-        "sha256": scene.sha256,
+        "sha256": sha256_file(scene.originals[0]),
         "date": scene.date.isoformat() if has_date(scene) else None,
         "gsd_m": scene.gsd_m,
         "bands": list(scene.bands),
