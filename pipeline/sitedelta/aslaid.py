@@ -8,15 +8,18 @@ import numpy as np
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.display import Stretch, fit_stretch
 from rasterdelta.errors import NotEnoughData
-from rasterdelta.masks import bright_cloud
 from rasterdelta.registration.offsets import Offsets, offsets
 from rasterdelta.types import Image, Mask
 from sitedelta.grid import SiteGrid, locate, scene_grid
 from sitedelta.joint import Joint, join
 from sitedelta.placement import CoarseMask, Frame, Placement, ScaledFrame
+from sitedelta.providermasks import provided_kinds
 from sitedelta.scene import Scene
-from sitedelta.warp import open_clear
+from sitedelta.seeing import hides, see_two
+from sitedelta.warp import fitted_size, open_clear
 
+_MOST = 1024
+"""Cells on the longer side at which a provider's mask is laid over a scene."""
 _CLOUD_M = 2.0
 """Pixels this large are fine enough to look for cloud."""
 
@@ -51,33 +54,44 @@ def _laid(scene: Scene, grid: SiteGrid) -> Placement | None:
     frame: Frame | None = locate(scene, grid)
     if frame is None:
         return None
-    all_clear = CoarseMask(np.ones((1, 1), np.bool_), scene.height, scene.width)
-    placement = Placement(scene, frame if grid.georeferenced else ScaledFrame(1.0), None, all_clear)
+    placement = Placement(scene, frame if grid.georeferenced else ScaledFrame(1.0), None, _provided(scene))
     with open_clear(placement, bands=(0,)) as reader:
         return placement if reader.is_own_pixels(grid.shape) else None
 
 
+def _provided(scene: Scene) -> CoarseMask:
+    """Give where a provider's mask leaves a scene clear: everywhere, where there is none."""
+    if scene.mask is None:
+        return CoarseMask(np.ones((1, 1), np.bool_), scene.height, scene.width)
+    rows, cols, _ = fitted_size(scene.height, scene.width, _MOST)
+    clear = ~hides(provided_kinds(scene, scene.mask, (rows, cols)), scene.hidden)
+    return CoarseMask(clear, scene.height / rows, scene.width / cols)
+
+
 def _clear(samples: Sequence[PairSample], joint: Joint) -> tuple[PairSample, ...]:
-    """Take out of samples what looks like cloud on one of the dates."""
+    """Take out of samples what hides the ground on one of the dates."""
     if joint.kind == "sar":
         return tuple(samples)
     step = max(1, int(_CLOUD_M / joint.gsd_m))
-    thinned = [_thinned(s, joint.shown, step) for s in samples]
-    stretches = [
-        _stretch([(getattr(s, date), s.valid) for s in thinned], scene.dtype)
+    thinned = [_thinned(s, joint.telling, step) for s in samples]
+    shown = len(joint.shown)
+    before, after = (
+        _stretch([(getattr(s, date)[:shown], s.valid) for s in thinned], scene.dtype)
         for date, scene in (("before", joint.before.scene), ("after", joint.after.scene))
-    ]
+    )
+    if before is None or after is None:
+        return tuple(samples)
     return tuple(
-        _without_cloud(sample, thin, stretches, gsd_m=joint.gsd_m, step=step)
+        _unhidden(sample, thin, joint, (before, after), step=step)
         for sample, thin in zip(samples, thinned, strict=True)
     )
 
 
-def _thinned(sample: PairSample, shown: Sequence[int], step: int) -> PairSample:
-    """Give every so many-th pixel of the bands that are shown."""
+def _thinned(sample: PairSample, bands: Sequence[int], step: int) -> PairSample:
+    """Give every so many-th pixel of some bands."""
     at = slice(None, None, step), slice(None, None, step)
     before, after = (
-        np.stack([image[b][at] for b in shown]).astype(np.float32) for image in (sample.before, sample.after)
+        np.stack([image[b][at] for b in bands]).astype(np.float32) for image in (sample.before, sample.after)
     )
     return PairSample(before, after, sample.valid[at])
 
@@ -90,12 +104,11 @@ def _stretch(blocks: Sequence[tuple[Image, Mask]], dtype: str) -> Stretch | None
         return None
 
 
-def _without_cloud(
-    sample: PairSample, thin: PairSample, stretches: Sequence[Stretch | None], *, gsd_m: float, step: int
+def _unhidden(
+    sample: PairSample, thin: PairSample, joint: Joint, stretches: tuple[Stretch, Stretch], *, step: int
 ) -> PairSample:
-    valid = sample.valid
-    for image, stretch in zip((thin.before, thin.after), stretches, strict=True):
-        if stretch is not None:
-            free = bright_cloud(stretch.apply(image), thin.valid, gsd_m=gsd_m * step)
-            valid = valid & free.repeat(step, 0).repeat(step, 1)[: valid.shape[0], : valid.shape[1]]
-    return PairSample(sample.before, sample.after, valid)
+    hidden = see_two(joint, stretches, (thin.before, thin.after), thin.valid, cell_m=joint.gsd_m * step)
+    if not hidden.any():
+        return sample
+    rows, cols = sample.valid.shape
+    return PairSample(sample.before, sample.after, sample.valid & ~hidden.repeat(step, 0).repeat(step, 1)[:rows, :cols])

@@ -9,10 +9,18 @@ from sitedelta.scene import Scene
 
 _COLOURS = ("red", "green", "blue")
 
+TELLING = ("nir", "swir1", "swir2", "thermal")
+"""Bands that tell cloud, snow and water from ground, beside those that are shown."""
+
 
 def display_bands(scene: Scene) -> tuple[int, ...]:
     """Give the bands (from 0) that make a natural picture: red, green, blue, or the one band there is."""
     return _natural(scene.bands)
+
+
+def telling_bands(names: Sequence[str]) -> tuple[int, ...]:
+    """Give the bands (from 0) that tell what a scene shows: those of a natural picture first."""
+    return (*_natural(names), *(names.index(b) for b in TELLING if b in names))
 
 
 def _natural(names: Sequence[str]) -> tuple[int, ...]:
@@ -31,7 +39,15 @@ class CommonBands:
 
     def shown(self, before: Scene) -> tuple[int, ...]:
         """Give which of them (from 0) make a natural picture."""
-        return _natural([before.bands[b] for b in self.before])
+        return _natural(self.names(before))
+
+    def telling(self, before: Scene) -> tuple[int, ...]:
+        """Give which of them (from 0) tell what a scene shows, those that are shown first."""
+        return telling_bands(self.names(before))
+
+    def names(self, before: Scene) -> tuple[str, ...]:
+        """Give what they are called on the earlier date."""
+        return tuple(before.bands[b] for b in self.before)
 
 
 def bands_for(method: str, before: Scene, after: Scene) -> CommonBands:

@@ -25,7 +25,7 @@ from sitedelta.dates import parse_date
 from sitedelta.defaults import COARSEST_M, MIN_AREA_M2
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
-from sitedelta.scene import Kind
+from sitedelta.scene import HIDDEN, Hidden, Kind
 from sitedelta.yamlfile import read_yaml
 
 Label: TypeAlias = Literal["aircraft", "vehicle"]
@@ -128,6 +128,11 @@ class Imagery(_Model):
         default=None, description="Names of the bands in file order, e.g. [blue, green, red, nir]."
     )
     kind: Kind = Field(default="optical", description="optical, or sar for radar amplitude.")
+    mask: LocalPath | None = Field(
+        default=None,
+        description="The provider's cloud mask (UDM2, SCL, QA_PIXEL, or any raster that is 0 over clear ground); "
+        "found beside the image where not given.",
+    )
 
     @model_validator(mode="after")
     def _bands_differ(self) -> Self:
@@ -175,6 +180,10 @@ class Site(_Model):
     imagery: Annotated[tuple[Imagery, ...], AfterValidator(_filled)] = Field(description="The images of the site.")
     count: tuple[Label, ...] = Field(default=("aircraft", "vehicle"), description="What to count; [] counts nothing.")
     change: Change = Field(default=Change(), description="How change is found.")
+    hidden: tuple[Hidden, ...] = Field(
+        default=HIDDEN,
+        description="What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark; [] nothing.",
+    )
     limits: Mapping[Label, Metres] = Field(
         default_factory=dict,
         description="Coarsest ground sampling distance in metres at which a class is counted, e.g. {vehicle: 0.5}; "

@@ -12,8 +12,16 @@ from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file, sha256_files
 from sitedelta.names import slug, unique
 from sitedelta.raster import RasterInfo, Reader, describe
-from sitedelta.scene import Kind, Scene
-from sitedelta.sources import date_of, find_images, find_tiles, read_metadata, write_vrt
+from sitedelta.scene import HIDDEN, Hidden, Kind, Scene
+from sitedelta.sources import (
+    date_of,
+    describe_mask,
+    find_images,
+    find_mask,
+    find_tiles,
+    read_metadata,
+    write_vrt,
+)
 
 if TYPE_CHECKING:
     from sitedelta.config import Imagery, Site
@@ -35,6 +43,10 @@ class Stated:
     sensor: str | None = None
     bands: tuple[str, ...] | None = None
     kind: Kind = "optical"
+    mask: Path | None = None
+    """A provider's mask; one that lies beside the image where not given."""
+    hidden: tuple[Hidden, ...] = HIDDEN
+    """What counts as not observable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,9 @@ def ingest(site: "Site", *, workdir: Path, today: date | None = None) -> Ingest:
     found: list[Scene] = []
     notes: list[str] = []
     for path, entry in _entries(site).items():
-        stated = Stated(entry.date, entry.gsd, entry.source, entry.sensor, entry.bands, entry.kind)
+        stated = Stated(
+            entry.date, entry.gsd, entry.source, entry.sensor, entry.bands, entry.kind, entry.mask, site.hidden
+        )
         scene, said = _scene(path, stated, workdir=workdir, require_date=True, today=today)
         found.append(scene)
         notes += said
@@ -84,6 +98,7 @@ def scene_from_file(
     gsd_m: float | None = None,
     date: date | datetime | None = None,
     kind: Kind = "optical",
+    hidden: tuple[Hidden, ...] = HIDDEN,
     require_date: bool = True,
     hashed: bool = True,
     workdir: Path | None = None,
@@ -98,6 +113,8 @@ def scene_from_file(
         Ground sampling distance in metres; needed where the image is not georeferenced.
     date
         When it was taken, where the image does not say.
+    hidden
+        What counts as not observable; see `sitedelta.scene.Hidden`.
     require_date
         False: a date that is neither given nor found is `sitedelta.dates.NO_DATE`; see `sitedelta.dates.has_date`.
     hashed
@@ -110,7 +127,7 @@ def scene_from_file(
     """
     if gsd_m is not None and not 0 < gsd_m <= COARSEST_M:
         raise InputError(f"gsd {gsd_m:g}: metres a pixel must be greater than 0 and at most {COARSEST_M:g}")
-    stated = Stated(date=date, gsd_m=gsd_m, kind=kind)
+    stated = Stated(date=date, gsd_m=gsd_m, kind=kind, hidden=hidden)
     scene, _ = _scene(path, stated, workdir=workdir, require_date=require_date, today=None, hashed=hashed)
     return scene
 
@@ -152,6 +169,8 @@ def _scene(
         sun_elevation_deg=said.sun_elevation_deg,
         sun_azimuth_deg=said.sun_azimuth_deg,
         off_nadir_deg=said.off_nadir_deg,
+        mask=find_mask(path) if stated.mask is None else describe_mask(stated.mask),
+        hidden=stated.hidden,
     )
     return scene, notes
 

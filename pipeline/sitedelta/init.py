@@ -15,7 +15,7 @@ ZONES = """\
 ]}
 """
 
-_ONE_PLACE = re.compile(r"^( +)(aoi|zones|date|gsd|source|sensor|bands): ", flags=re.MULTILINE)
+_ONE_PLACE = re.compile(r"^( +)(aoi|zones|date|gsd|source|sensor|bands|mask|dem): ", flags=re.MULTILINE)
 """Keys of the template whose example values hold for one place or image only."""
 
 

@@ -48,6 +48,11 @@ class Joint:
         """Which of the bands (from 0) make a natural picture."""
         return self.bands.shown(self.before.scene)
 
+    @property
+    def telling(self) -> tuple[int, ...]:
+        """Which of the bands (from 0) tell what the scenes show; those of the natural picture first."""
+        return self.bands.telling(self.before.scene)
+
     def samples(self) -> Iterator[PairSample]:
         """Read the blocks that stand for the whole pair, the same whatever the tiling."""
         with OpenPair(self) as pair:

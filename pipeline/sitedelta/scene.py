@@ -7,6 +7,22 @@ from typing import Literal
 
 Kind = Literal["optical", "sar"]
 
+Hidden = Literal["cloud", "shadow", "haze", "snow", "water", "dark"]
+"""What may count as not observable."""
+
+HIDDEN: tuple[Hidden, ...] = ("cloud", "shadow")
+"""What does where nothing else is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """A mask that was delivered with an image."""
+
+    uri: str
+    sha256: str
+    provider: Literal["scl", "qa_pixel", "udm2", "udm", "any"]
+    """How its values are read; `any`: what is not 0 hides the ground."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -38,3 +54,7 @@ class Scene:
     sun_elevation_deg: float | None = None
     sun_azimuth_deg: float | None = None
     off_nadir_deg: float | None = None
+    mask: MaskFile | None = None
+    """What its provider says of cloud; None where the bands have to tell it."""
+    hidden: tuple[Hidden, ...] = HIDDEN
+    """What counts as not observable."""

@@ -18,7 +18,7 @@ from rasterdelta.difference.omnibus import omnibus
 from rasterdelta.difference.pixels import box_mean, smooth
 from rasterdelta.difference.protocol import ChangeModel, PairSample
 from rasterdelta.difference.speckle import lee
-from rasterdelta.masks import bright_cloud, shrink, unsaturated
+from rasterdelta.masks import Bands, classify, shrink, unsaturated
 from rasterdelta.radiometry import fit_linear
 from rasterdelta.resample import downsample
 
@@ -127,8 +127,9 @@ def _on_planes(plane: np.ndarray, score: np.ndarray, valid: np.ndarray) -> Itera
     )
     yield Case("masks.unsaturated", partial(unsaturated, ceiling=65535.0), (image,))
     yield Case("masks.shrink", partial(shrink, pixels=3), (score < np.quantile(score, 0.99),), "a distance transform")
-    brightness = (image / np.float32(4096), valid)
-    yield Case("masks.bright_cloud", partial(bright_cloud, gsd_m=1.0), brightness, FILTER)
+    light = image / np.float32(4096)
+    bands = Bands(red=light[0], green=light[1], blue=light[2], nir=light[3], scale="display")
+    yield Case("masks.classify", lambda _, v: classify(bands, v, gsd_m=1.0), (image, valid), FILTER)
     yield Case("resample.downsample by 4", lambda p, v: downsample(p, v, 4), (image, valid))
 
 

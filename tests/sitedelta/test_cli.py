@@ -136,6 +136,7 @@ def test_unknown_command(word, hint, capsys):
         (["count", "a.png", "--out", "a.csv", "--gsd", "nan"], "nan is no ground sampling distance"),
         (["count", "a.png", "--out", "a.csv", "--gsd", "inf"], "inf is no ground sampling distance"),
         (["count", "a.png", "--out", "a.csv", "--gsd", "0"], "0 is no ground sampling distance"),
+        (["count", "a.png", "--out", "a.csv", "--hidden", "fog"], "'fog' is none of cloud, shadow, haze"),
         (["count", "a.png", "--out", "a.csv", "--gsd", "half"], "half is no ground sampling distance"),
         (
             ["count", "a.png", "--out", "a.csv", "--classes", "dragon"],
@@ -176,6 +177,8 @@ def test_change_passes_everything_on(verb, tmp_path, capsys):
         "irmad",
         "--gsd",
         "0.5",
+        "--hidden",
+        "none",
         "--score",
         "--jobs",
         "3",
@@ -183,7 +186,7 @@ def test_change_passes_everything_on(verb, tmp_path, capsys):
 
     assert status_of([*arguments, "--json"]) == 0
     assert change.args == ("a.tif", "b.tif")
-    assert change.knobs == {"out": out, "method": "irmad", "gsd": 0.5, "score": True, "jobs": 3}
+    assert change.knobs == {"out": out, "method": "irmad", "gsd": 0.5, "hidden": (), "score": True, "jobs": 3}
     said = capsys.readouterr()
     assert json.loads(said.out) == CHANGE
     assert said.err == "tiles: 1/2\n"
@@ -198,10 +201,13 @@ def test_defaults(verb, tmp_path):
     status_of(["register", "a", "b", "--out", str(tmp_path / "o.tif")])
 
     both = ("aircraft", "vehicle")
-    assert change.knobs == {"out": tmp_path, "method": "auto", "gsd": None, "score": False, "jobs": 0}
+    hidden = ("cloud", "shadow")
+    assert change.knobs == {
+        "out": tmp_path, "method": "auto", "gsd": None, "hidden": hidden, "score": False, "jobs": 0
+    }  # fmt: skip
     assert count.args == (("a", "b"),)
-    assert count.knobs == {"out": tmp_path / "o.csv", "gsd": None, "classes": both, "jobs": 0}
-    assert compare.knobs == {"out": tmp_path, "gsd": None, "classes": both, "jobs": 0}
+    assert count.knobs == {"out": tmp_path / "o.csv", "gsd": None, "classes": both, "hidden": hidden, "jobs": 0}
+    assert compare.knobs == {"out": tmp_path, "gsd": None, "classes": both, "hidden": hidden, "jobs": 0}
     assert register.knobs == {"out": tmp_path / "o.tif", "field": None, "points": None, "model": "auto"}
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from sitedelta.cli.checks import check_distinct, check_file, check_folder
-from sitedelta.cli.options import PATH, classes, examples, gsd, jobs, out_file, out_folder, talk
+from sitedelta.cli.options import PATH, classes, examples, gsd, hidden, jobs, out_file, out_folder, talk
 from sitedelta.cli.output import conclude
 from sitedelta.cli.words import change_sentences, compare_sentences, count_sentences, register_sentences
 from sitedelta.hashing import begin
 from sitedelta.progress import reporter
+from sitedelta.scene import Hidden
 
 TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
 
@@ -31,6 +32,7 @@ TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
     help="Change statistic: auto, siamese, structure, irmad, ... (docs/method.md lists them).",
 )
 @gsd
+@hidden
 @click.option("--score", is_flag=True, help="Also write the change statistic, score.tif.")
 @jobs
 @talk
@@ -41,6 +43,7 @@ def change(
     out: Path,
     method: str,
     gsd: float | None,
+    hidden: tuple[Hidden, ...],
     score: bool,
     jobs: int | None,
     quiet: bool,
@@ -57,7 +60,15 @@ def change(
 
     with reporter(quiet=quiet) as progress:
         done = change_files(
-            before, after, out=out, method=method, gsd=gsd, score=score, jobs=jobs or 0, progress=progress
+            before,
+            after,
+            out=out,
+            method=method,
+            gsd=gsd,
+            hidden=hidden,
+            score=score,
+            jobs=jobs or 0,
+            progress=progress,
         )
     summary = done.summary()
     sentences = [*change_sentences(summary), f"change map: {out / 'change.tif'}"]
@@ -123,6 +134,7 @@ def register(
 @out_file("FILE.(csv|geojson|gpkg|parquet)")
 @gsd
 @classes
+@hidden
 @jobs
 @talk
 def count(
@@ -131,6 +143,7 @@ def count(
     out: Path,
     gsd: float | None,
     classes: tuple[str, ...],
+    hidden: tuple[Hidden, ...],
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -144,7 +157,9 @@ def count(
     from sitedelta.verbs.count import count_files
 
     with reporter(quiet=quiet) as progress:
-        summary = count_files(images, out=out, gsd=gsd, classes=classes, jobs=jobs or 0, progress=progress).summary
+        summary = count_files(
+            images, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs or 0, progress=progress
+        ).summary
     conclude(summary, [*count_sentences(summary), f"objects: {out}"], quiet=quiet, as_json=as_json)
 
 
@@ -159,6 +174,7 @@ def count(
 @out_folder
 @gsd
 @classes
+@hidden
 @jobs
 @talk
 def compare(
@@ -168,6 +184,7 @@ def compare(
     out: Path,
     gsd: float | None,
     classes: tuple[str, ...],
+    hidden: tuple[Hidden, ...],
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -182,7 +199,9 @@ def compare(
     from sitedelta.verbs.compare import compare_files
 
     with reporter(quiet=quiet) as progress:
-        done = compare_files(before, after, out=out, gsd=gsd, classes=classes, jobs=jobs or 0, progress=progress)
+        done = compare_files(
+            before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs or 0, progress=progress
+        )
     summary = done.summary()
     sentences = [*compare_sentences(summary), f"events: {out / 'events.csv'}"]
     conclude(summary, sentences, quiet=quiet, as_json=as_json)

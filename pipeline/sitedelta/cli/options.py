@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from sitedelta.claims import CLASSES, check_classes
 from sitedelta.defaults import COARSEST_M
+from sitedelta.scene import HIDDEN, Hidden
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +38,15 @@ def _labels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     return check_classes(tuple(name.strip() for name in value.split(",")))
 
 
+def _hidden(_: click.Context, __: click.Parameter, value: str) -> tuple[Hidden, ...]:
+    names = [n.strip() for n in value.split(",") if n.strip() and n.strip() != "none"]
+    known: tuple[Hidden, ...] = get_args(Hidden)
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(known)} and none")
+    return tuple(k for k in known if k in names)
+
+
 PATH = click.Path(path_type=Path)
 
 gsd = click.option(
@@ -52,6 +62,14 @@ classes = click.option(
     default=",".join(CLASSES),
     show_default=True,
     help="What to count, separated by commas.",
+)
+hidden = click.option(
+    "--hidden",
+    callback=_hidden,
+    metavar="NAMES",
+    default=",".join(HIDDEN),
+    show_default=True,
+    help="What counts as not observable: cloud, shadow, haze, snow, water, dark, or none.",
 )
 jobs = click.option(
     "--jobs",

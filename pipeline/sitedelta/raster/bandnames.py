@@ -5,6 +5,8 @@ from typing import Any
 
 from rasterio.enums import ColorInterp
 
+from sitedelta.raster.bandsets import names_of_set
+
 _KNOWN = {
     "red": "red",
     "green": "green",
@@ -24,6 +26,12 @@ _KNOWN = {
     "panchromatic": "pan",
     "swir1": "swir1",
     "swir2": "swir2",
+    "swir16": "swir1",
+    "swir22": "swir2",
+    "nir08": "nir",
+    "lwir": "thermal",
+    "lwir11": "thermal",
+    "thermal": "thermal",
     "vv": "vv",
     "vh": "vh",
     "hh": "hh",
@@ -49,16 +57,24 @@ def colour_bands(dataset: Any) -> tuple[int, ...]:
 
 
 def band_names(dataset: Any) -> tuple[str, ...]:
-    """Name the bands that are read: from descriptions, else from colour interpretation, else by number."""
+    """Name the bands that are read: from descriptions (a sensor's numbers, too), else from colours, else by number."""
     if is_palette(dataset):
         return _COLOURS
     bands = colour_bands(dataset)
+    of_set = names_of_set([dataset.descriptions[b - 1] for b in bands], _sensor(dataset))
+    if of_set is not None and len(set(of_set)) == len(of_set):
+        return of_set
     described = [_known(dataset.descriptions[b - 1]) for b in bands]
     coloured = [_known(dataset.colorinterp[b - 1].name) for b in bands]
     names = [d or c or f"band{i}" for i, (d, c) in enumerate(zip(described, coloured, strict=True), 1)]
     if len(set(names)) < len(names):
         return tuple(f"band{i}" for i in range(1, len(names) + 1))
     return tuple(names)
+
+
+def _sensor(dataset: Any) -> str | None:
+    tags = {str(k).upper(): str(v) for k, v in dataset.tags().items()}
+    return next((tags[n] for n in ("SPACECRAFT_ID", "SATELLITE", "PLATFORM", "SENSOR") if n in tags), None)
 
 
 def _known(text: str | None) -> str | None:

@@ -3,13 +3,16 @@
 from sitedelta.sources.acquired import date_of
 from sitedelta.sources.files import find_images
 from sitedelta.sources.metadata import Metadata, read_metadata
+from sitedelta.sources.providermask import describe_mask, find_mask
 from sitedelta.sources.webtiles import TileMosaic, find_tiles, is_tile_folder, write_vrt
 
 __all__ = [
     "Metadata",
     "TileMosaic",
     "date_of",
+    "describe_mask",
     "find_images",
+    "find_mask",
     "find_tiles",
     "is_tile_folder",
     "read_metadata",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitedelta.errors import InputError
+from sitedelta.sources.providermask import is_mask
 from sitedelta.sources.webtiles import is_tile_folder
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def find_images(imagery: "Imagery") -> tuple[Path, ...]:
     Returns
     -------
     tuple of Path
-        Sorted by path; a folder stands for its web-map tiles. Hidden files and sidecars are left out of globs and
-        folders.
+        Sorted by path; a folder stands for its web-map tiles. Hidden files, sidecars and providers' masks are left out
+        of globs and folders.
 
     Raises
     ------
@@ -119,4 +120,4 @@ def _is_image(path: Path) -> bool:
         return False
     if path.is_dir():
         return is_tile_folder(path)
-    return path.is_file() and path.suffix.lower() not in _SIDECARS
+    return path.is_file() and path.suffix.lower() not in _SIDECARS and not is_mask(path)

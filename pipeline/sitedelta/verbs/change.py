@@ -13,7 +13,7 @@ import numpy as np
 from rasterdelta.controls import FalseAlarms
 from rasterdelta.difference.auto import RADAR
 from rasterdelta.difference.protocol import PairSample
-from rasterdelta.display import fit_stretch
+from rasterdelta.display import Stretch, fit_stretch
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.registration.result import Alignment
 from sitedelta.aslaid import as_laid
@@ -25,11 +25,11 @@ from sitedelta.grid import SiteGrid
 from sitedelta.joint import Joint, join
 from sitedelta.overview import Cells, Overviews
 from sitedelta.pairs import Method, PairEstimate, check_method, fit_pair
-from sitedelta.prepare import cloud_free
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
 from sitedelta.report.geojson import collection
-from sitedelta.scene import Kind, Scene
+from sitedelta.scene import HIDDEN, Hidden, Kind, Scene
+from sitedelta.seeing import see_two
 from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.stream import compare_in_one_pass
 from sitedelta.tally import ScoreTally, false_alarm_summary
@@ -54,7 +54,7 @@ class Brought:
     note: str
     """How they were brought together, in a sentence."""
     clouds_known: bool
-    """Cloud was looked for before, and is not valid."""
+    """What hides the ground was looked for before, and is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ def change(
     out: Path | None = None,
     method: str = "auto",
     gsd: float | None = None,
+    hidden: tuple[Hidden, ...] = HIDDEN,
     score: bool = False,
     jobs: int = 0,
     progress: Progress = silent,
@@ -118,7 +119,7 @@ def change(
     with TemporaryDirectory() as folder:
         target = out or Path(folder)
         done = change_files(
-            before, after, out=target, method=method, gsd=gsd, score=score, jobs=jobs, progress=progress
+            before, after, out=target, method=method, gsd=gsd, hidden=hidden, score=score, jobs=jobs, progress=progress
         )
         names = ("change", "score") if score else ("change",)
         arrays = {n: read_dataarray(target / f"{n}.tif").isel(band=0, drop=True) for n in names}
@@ -132,6 +133,7 @@ def change_files(
     out: Path,
     method: str = "auto",
     gsd: float | None = None,
+    hidden: tuple[Hidden, ...] = HIDDEN,
     score: bool = False,
     jobs: int = 0,
     progress: Progress = silent,
@@ -146,6 +148,8 @@ def change_files(
         auto, or the name of an algorithm.
     gsd
         Ground sampling distance in metres, needed for images that carry none.
+    hidden
+        What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark.
     jobs
         Threads that compare; 0 means one a core.
 
@@ -158,7 +162,7 @@ def change_files(
     """
     chosen = check_method(method)
     kind: Kind = "sar" if chosen in RADAR else "optical"
-    first, second = open_images(before, after, gsd=gsd, kind=kind)
+    first, second = open_images(before, after, gsd=gsd, kind=kind, hidden=hidden)
     bands_for(chosen, first, second)
     progress(0, 1, "alignment")
     brought = _bring(first, second, chosen)
@@ -166,7 +170,7 @@ def change_files(
     estimate = _fit(brought, chosen)
     with ExitStack() as stack:
         scores = stack.enter_context(score_file(estimate.joint.shape)) if score else None
-        overviews = Overviews(estimate.joint.shape, estimate.joint.shown)
+        overviews = Overviews(estimate.joint.shape, estimate.joint.telling)
         shape, step = estimate.joint.shape, estimate.joint.step
         tally = ScoreTally(zone_cells(brought.grid, (), shape, step), shape)
         strips = tally.through(compare_in_one_pass(estimate, overviews, threads=jobs, progress=progress))
@@ -211,22 +215,26 @@ def _fit(brought: Brought, method: Method) -> PairEstimate:
 
 
 def _views(brought: Brought, overviews: Overviews) -> tuple[Views, np.ndarray]:
-    """Give both images as they are shown, and the cells of the overview that both show free of cloud."""
-    joint, images, clear = brought.joint, [], np.ones(overviews.shape, np.bool_)
-    for placement, cells in zip((joint.before, joint.after), overviews.dates, strict=True):
-        image, free = _shown(placement.scene, cells, joint.gsd_m * overviews.factor)
-        images.append(image)
-        clear &= free
+    """Give both images as they are shown, and the cells of the overview in which neither hides the ground."""
+    joint, dates, shown_bands = brought.joint, overviews.dates, len(brought.joint.shown)
     scenes = joint.before.scene, joint.after.scene
-    return Views(brought.grid, scenes, (images[0], images[1]), float(joint.step * overviews.factor)), clear
+    stretches = [_stretch(s, c, shown_bands) for s, c in zip(scenes, dates, strict=True)]
+    images = [
+        shown(c.image[:shown_bands] if t is None else t.apply(c.image[:shown_bands]), c.valid)
+        for t, c in zip(stretches, dates, strict=True)
+    ]
+    hidden = np.zeros(overviews.shape, np.bool_)
+    if stretches[0] is not None and stretches[1] is not None:
+        both = (dates[0].image, dates[1].image)
+        cell_m = joint.gsd_m * overviews.factor
+        hidden = see_two(joint, (stretches[0], stretches[1]), both, dates[0].valid, cell_m=cell_m)
+    return Views(brought.grid, scenes, (images[0], images[1]), float(joint.step * overviews.factor)), ~hidden
 
 
-def _shown(scene: Scene, cells: Cells, cell_m: float) -> tuple[np.ndarray, np.ndarray]:
+def _stretch(scene: Scene, cells: Cells, shown_bands: int) -> Stretch | None:
     if not cells.valid.any():
-        return shown(cells.image, cells.valid), np.ones_like(cells.valid)
-    stretch = fit_stretch(cells.image, cells.valid, dtype=scene.dtype)
-    image = shown(stretch.apply(cells.image), cells.valid)
-    return image, cloud_free(scene, stretch, cells.image, cells.valid, cell_m=cell_m)
+        return None
+    return fit_stretch(cells.image[:shown_bands], cells.valid, dtype=scene.dtype)
 
 
 def _tell(done: Compared, out: Path) -> None:

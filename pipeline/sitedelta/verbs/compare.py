@@ -14,7 +14,7 @@ from sitedelta.events import find_events
 from sitedelta.objects import site_objects
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Event, EventKind, SiteObject
-from sitedelta.scene import Scene
+from sitedelta.scene import HIDDEN, Hidden, Scene
 from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.tables import to_frame
 from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
@@ -65,6 +65,7 @@ def compare(
     *,
     out: Path | None = None,
     gsd: float | None = None,
+    hidden: tuple[Hidden, ...] = HIDDEN,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -78,7 +79,7 @@ def compare(
     DataFrame
         One row an `Event`; rows and columns are on the pixel grid of `before`. `attrs["summary"]` is JSON-ready.
     """
-    done = compare_files(before, after, out=out, gsd=gsd, classes=classes, jobs=jobs, progress=progress)
+    done = compare_files(before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs, progress=progress)
     table = to_frame(done.events, Event)
     table.attrs["summary"] = done.summary()
     return table
@@ -90,6 +91,7 @@ def compare_files(
     *,
     out: Path | None = None,
     gsd: float | None = None,
+    hidden: tuple[Hidden, ...] = HIDDEN,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -102,6 +104,8 @@ def compare_files(
         Folder for events.csv, summary.json and compare.png.
     gsd
         Ground sampling distance in metres, needed for images that carry none.
+    hidden
+        What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark.
     classes
         What to look for.
     jobs
@@ -115,7 +119,7 @@ def compare_files(
         They cannot be brought together with trust; nothing is written.
     """
     labels = check_classes(tuple(classes))
-    scenes = open_images(before, after, gsd=gsd)
+    scenes = open_images(before, after, gsd=gsd, hidden=hidden)
     progress(0, 1, "alignment")
     images = place(*scenes, as_given=False)
     progress(1, 1, "alignment")

@@ -18,6 +18,7 @@ from sitedelta.observing import NOTHING, WHOLE
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Status
+from sitedelta.scene import HIDDEN, Hidden
 from sitedelta.store import write_json, write_text, written_aside
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def count(
     *,
     out: Path | None = None,
     gsd: float | None = None,
+    hidden: tuple[Hidden, ...] = HIDDEN,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -75,7 +77,7 @@ def count(
         One row an object, columns as in the CSV file; points in WGS 84 where all images are georeferenced, else in
         pixels (column, row) of each image. `attrs["summary"]` is JSON-ready.
     """
-    done = count_files(images, out=out, gsd=gsd, classes=classes, jobs=jobs, progress=progress)
+    done = count_files(images, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs, progress=progress)
     table = _geoframe(done)
     table.attrs["summary"] = done.summary
     return table
@@ -86,6 +88,7 @@ def count_files(
     *,
     out: Path | None = None,
     gsd: float | None = None,
+    hidden: tuple[Hidden, ...] = HIDDEN,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -100,6 +103,8 @@ def count_files(
         Table to write, by its ending: .csv, .geojson, .gpkg or .parquet; the summary is `<out>.summary.json`.
     gsd
         Ground sampling distance in metres, needed for images that carry none.
+    hidden
+        What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark.
     classes
         What to count.
     jobs
@@ -112,7 +117,7 @@ def count_files(
     """
     labels = check_classes(tuple(classes))
     write = _writer(out)
-    scenes = [scene_from_file(Path(i), gsd_m=gsd, require_date=False, hashed=False) for i in images]
+    scenes = [scene_from_file(Path(i), gsd_m=gsd, hidden=hidden, require_date=False, hashed=False) for i in images]
     prepared = [prepare(s) for s in scenes]
     claims = [tuple(claim(c, s.gsd_m, kind=s.kind) for c in labels) for s in scenes]
     found = count_scenes(prepared, claims, jobs=jobs, progress=progress)

@@ -14,7 +14,7 @@ from sitedelta.hashing import begin, sha256_file
 from sitedelta.ingest import scene_from_file
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
-from sitedelta.scene import Kind, Scene
+from sitedelta.scene import HIDDEN, Hidden, Kind, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,20 @@ def alignment_summary(found: Alignment | None, note: str, gsd_m: float) -> dict[
 
 
 def open_images(
-    before: str | Path, after: str | Path, *, gsd: float | None, kind: Kind = "optical"
+    before: str | Path,
+    after: str | Path,
+    *,
+    gsd: float | None,
+    kind: Kind = "optical",
+    hidden: tuple[Hidden, ...] = HIDDEN,
 ) -> tuple[Scene, Scene]:
     """Describe two images of one place; raises `InputError` for one that cannot be used, or without overlap.
 
     Their checksums are worked out meanwhile, for `image_summary`.
     """
     first, second = (
-        scene_from_file(Path(path), gsd_m=gsd, kind=kind, require_date=False, hashed=False) for path in (before, after)
+        scene_from_file(Path(path), gsd_m=gsd, kind=kind, hidden=hidden, require_date=False, hashed=False)
+        for path in (before, after)
     )
     begin(*first.originals, *second.originals)
     if first.georeferenced and second.georeferenced:
