@@ -117,9 +117,9 @@ def fit_pair(
     if method == "auto":
         name, reason = choose(bands=len(joint.bands.before), kind=joint.kind, gsd_m=joint.gsd_m)
     ceilings = ceiling(joint.before.scene), ceiling(joint.after.scene)
-    usable = [_real(PairSample(s.before, s.after, both_unsaturated(s, ceilings))) for s in samples]
+    usable = [PairSample(s.before, s.after, both_unsaturated(s, ceilings)) for s in samples]
     linear = None if name in _INVARIANT else _radiometry(usable)
-    chosen = usable if name in _BY_PIXEL else [_real(s) for s in samples]
+    chosen = usable if name in _BY_PIXEL else samples
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
     model = _FITS[name]([_linear(s, linear) for s in chosen], gsd_m=joint.gsd_m, **wanted)
     return PairEstimate(joint, ceilings, linear, model, reason)

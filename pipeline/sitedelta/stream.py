@@ -4,18 +4,16 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rasterdelta.types import Plane
 from sitedelta.joint import OpenPair, Reading
 from sitedelta.overview import Overviews
 from sitedelta.pairs import PairEstimate
 from sitedelta.progress import Progress, silent
 from sitedelta.raster import Span
-from sitedelta.strips import Strip, strips_of
+from sitedelta.strips import Strip
 from sitedelta.tiles import Tile, cut_behind
 
 _ROWS = 512
@@ -28,16 +26,6 @@ _AHEAD = 2
 """Tiles under way per thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    tile: Tile
-    change: NDArray[np.uint8]
-    score: Plane
-
-    def load(self) -> tuple[NDArray[np.uint8], Plane]:
-        return self.change, self.score
-
-
 def compare_in_one_pass(
     pair: PairEstimate, overviews: Overviews, *, threads: int = 0, progress: Progress = silent
 ) -> Iterator[Strip]:
@@ -48,20 +36,25 @@ def compare_in_one_pass(
     threads : int
         That compare; two more read. 0 means one a core.
     """
-    yield from strips_of(_tiles(pair, overviews, threads or os.cpu_count() or 1, progress))
+    for strip in _tile_by_tile(pair, overviews, threads or os.cpu_count() or 1, progress):
+        if strip is not None:
+            yield strip
 
 
-def _tiles(pair: PairEstimate, overviews: Overviews, threads: int, progress: Progress) -> Iterator[_Done]:
+def _tile_by_tile(pair: PairEstimate, overviews: Overviews, threads: int, progress: Progress) -> Iterator[Strip | None]:
+    """Give for each tile in order the strip that it was the last part of, if it was."""
     tiles = list(_cut(pair))
     progress(0, len(tiles), "tiles")
     with OpenPair(pair.joint) as reader, ThreadPoolExecutor(threads) as pool:
-        under_way: deque[Future[_Done]] = deque()
+        under_way: deque[Future[Strip | None]] = deque()
         try:
             for done, tile in enumerate(tiles):
                 if len(under_way) >= _AHEAD * threads:
                     yield under_way.popleft().result()
+                if tile.col0 == 0:
+                    strip = _empty(tile.row0, tile.row1, pair.joint.shape[1])
                 raw = reader.read_ahead(pair.window(tile), keep=_shared_below(pair, tile))
-                under_way.append(pool.submit(_compare, pair, tile, raw, overviews))
+                under_way.append(pool.submit(_compare, pair, tile, raw, overviews, strip))
                 progress(done, len(tiles), "tiles")
             while under_way:
                 yield under_way.popleft().result()
@@ -69,6 +62,11 @@ def _tiles(pair: PairEstimate, overviews: Overviews, threads: int, progress: Pro
             for future in under_way:
                 future.cancel()
     progress(len(tiles), len(tiles), "tiles")
+
+
+def _empty(row0: int, row1: int, width: int) -> Strip:
+    """Give a strip that is to be filled."""
+    return Strip(row0, np.empty((row1 - row0, width), np.uint8), np.empty((row1 - row0, width), np.float32))
 
 
 def _cut(pair: PairEstimate) -> Iterator[Tile]:
@@ -88,26 +86,22 @@ def _shared_below(pair: PairEstimate, tile: Tile) -> int:
     return pair.window(tile)[1] - pair.window(replace(tile, row0=tile.row1, row1=tile.row1 + 1))[0]
 
 
-def _compare(pair: PairEstimate, tile: Tile, reading: Reading, overviews: Overviews) -> _Done:
+def _compare(pair: PairEstimate, tile: Tile, reading: Reading, overviews: Overviews, strip: Strip) -> Strip | None:
+    """Fill in a strip what a tile tells; give the strip where this was its last tile."""
     raw, window = reading.result(), pair.window(tile)
     fresh = (window[1] - 1) // _rows(pair) * _rows(pair)
     overviews.add(raw, window=window, part=(fresh, window[1], tile.col0, tile.col1))
-    change, score = np.empty(_size(tile), np.uint8), np.empty(_size(tile), np.float32)
     for part in _parts(tile, max(_ROWS, _CONTEXTS * tile.halo)):
-        core, around = part.inside(tile.core), pair.window(part)
-        change[core], score[core] = pair.change(part, raw.part(_within(around, window)))
+        cols = slice(part.col0, part.col1)
+        strip.change[:, cols], strip.score[:, cols] = pair.change(part, raw.part(_within(pair.window(part), window)))
     reading.done()
-    return _Done(tile, change, score)
+    return strip if tile.col1 == pair.joint.shape[1] else None
 
 
 def _parts(tile: Tile, cols: int) -> Iterator[Tile]:
     """Cut a tile across, so that what is made of a part stays in cache."""
     for col0 in range(tile.col0, tile.col1, cols):
         yield replace(tile, col0=col0, col1=min(col0 + cols, tile.col1))
-
-
-def _size(tile: Tile) -> tuple[int, int]:
-    return tile.row1 - tile.row0, tile.col1 - tile.col0
 
 
 def _within(span: Span, window: Span) -> tuple[slice, slice]:

@@ -12,7 +12,7 @@ from rasterdelta.difference.canonical import Canonical, canonical_correlations, 
 from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, root_mean, seen
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.difference.quadratic import SquaredNorm
-from rasterdelta.threshold import Threshold, chi_threshold
+from rasterdelta.threshold import Threshold, chi2_survival, chi_threshold
 from rasterdelta.threshold.families import Family
 from rasterdelta.types import FloatArray, Image, Mask, Plane
 
@@ -140,7 +140,7 @@ def _reweight(
     canonical = canonical_correlations(before, after, np.ones(before.shape[1]), penalty=penalty)
     count, moved = 0, np.inf
     while count < iterations and moved > tolerance:
-        weight = chdtrc(len(canonical.correlation), _statistic(canonical, before, after))
+        weight = chi2_survival(len(canonical.correlation), _statistic(canonical, before, after))
         latest = canonical_correlations(before, after, weight, penalty=penalty)
         if len(latest.correlation) != len(canonical.correlation):
             break  # the unchanged bulk varies in fewer directions than the whole

@@ -46,24 +46,23 @@ class SquaredNorm:
 
         Notes
         -----
-        Terms are added one by one over whole blocks of one size (the last one is filled up), so a pixel's result does
-        not depend on where it stands in the image, in a tile or in memory. A matrix product of a linear algebra
-        library is half as long, but promises none of that.
+        Every matrix product is of one size, a power of two of pixels (the last block is filled up), so each pixel goes
+        through the same additions wherever it stands in the image, in a tile or in memory.
         """
         first, second = (image.reshape(len(image), -1, image.shape[-1]) for image in (before, after))
         height, width = first.shape[1:]
         out = np.empty((height, width), np.float32)
-        pixels = np.zeros((len(first) + len(second), BLOCK_PX), np.float32)
+        affine = np.hstack([self.project, self.offset])
+        pixels = np.ones((affine.shape[1], BLOCK_PX), np.float32)
         values = np.empty((len(self), BLOCK_PX), np.float32)
         rows, cols = max(1, BLOCK_PX // max(1, width)), min(width, BLOCK_PX)
-        for at in _parts(height, width, rows, cols):
-            shape = out[at].shape
-            size = shape[0] * shape[1]
-            pixels[: len(first), :size].reshape(-1, *shape)[:] = first[:, *at]
-            pixels[len(first) :, :size].reshape(-1, *shape)[:] = second[:, *at]
-            with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is masked later
-                np.einsum("ij,jk->ik", self.project, pixels, out=values)
-                np.add(values, self.offset, out=values)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is masked later
+            for at in _parts(height, width, rows, cols):
+                shape = out[at].shape
+                size = shape[0] * shape[1]
+                pixels[: len(first), :size].reshape(-1, *shape)[:] = first[:, *at]
+                pixels[len(first) : -1, :size].reshape(-1, *shape)[:] = second[:, *at]
+                np.matmul(affine, pixels, out=values)
                 np.multiply(values, values, out=values)
                 np.add.reduce(values[:, :size].reshape(-1, *shape), axis=0, out=out[at])
         return out.reshape(before.shape[1:])

@@ -13,7 +13,7 @@ from rasterdelta.difference.pixels import gaussian_halo, pool, pool_scores, root
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.difference.quadratic import SquaredNorm
 from rasterdelta.errors import KernelError
-from rasterdelta.threshold import Threshold, chi_threshold
+from rasterdelta.threshold import Threshold, chi2_survival, chi_threshold
 from rasterdelta.types import Image, Mask, Plane
 
 _Float = NDArray[np.float64]
@@ -127,7 +127,7 @@ def _reweight(before: _Float, after: _Float, iterations: int, tolerance: float) 
     both = np.concatenate([before, after])
     while count < iterations and moved > tolerance:
         values = slow.project @ both + slow.offset
-        latest = _slow_features(before, after, chdtrc(len(values), np.einsum("ij,ij->j", values, values)))
+        latest = _slow_features(before, after, chi2_survival(len(values), np.einsum("ij,ij->j", values, values)))
         if len(latest.slowness) != len(slow.slowness):
             break  # the unchanged bulk varies in fewer directions than the whole
         count, moved = count + 1, float(np.abs(latest.slowness - slow.slowness).max())

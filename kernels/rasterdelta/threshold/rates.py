@@ -1,10 +1,12 @@
 """Thresholds that unchanged pixels exceed at a stated rate."""
 
+import math
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import chdtri
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtri, erfc
 
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.threshold.automatic import Threshold, automatic
@@ -13,6 +15,11 @@ from rasterdelta.threshold.values import finite
 
 MAD_TO_SIGMA = 1.4826
 """A normal variable's standard deviation over its median absolute deviation."""
+
+_Float: TypeAlias = NDArray[np.float64]
+
+_CERTAIN = 700.0
+"""Half of a chi-square value that is exceeded with a probability of about 1e-300: powers of more would overflow."""
 
 BULK = 0.85
 """Share of the pixels whose differences are taken as those of unchanged ground."""
@@ -24,6 +31,25 @@ TWO_CLASSES = 5
 def chi2_threshold(dof: int, rate: float) -> float:
     """Give the value that a chi-square variable of `dof` degrees of freedom exceeds with probability `rate`."""
     return float(chdtri(dof, rate))
+
+
+def chi2_survival(dof: int, values: _Float) -> _Float:
+    """Give the probability that a chi-square variable exceeds each value, by the finite sum for whole `dof`.
+
+    Abramowitz and Stegun (1964), 26.4.4 and 26.4.5. As `scipy.special.chdtrc`, but many times as fast on arrays.
+    """
+    half: _Float = np.minimum(values / 2, _CERTAIN)
+    term: _Float
+    total: _Float
+    if dof % 2:
+        term, total = np.sqrt(half) * (2 / math.sqrt(math.pi)), erfc(np.sqrt(half))
+    else:
+        term, total = np.ones_like(half), np.zeros_like(half)
+    decay = np.exp(-half)
+    for k in range(dof // 2):
+        total = total + decay * term
+        term = term * half / (k + (1.5 if dof % 2 else 1.0))
+    return total
 
 
 def chi_threshold(values: ArrayLike, dof: int, rate: float, *, families: Sequence[Family] = ("nakagami",)) -> Threshold:

@@ -1,6 +1,7 @@
 """The command line: parses, checks and calls the verbs of `sitedelta`; every failure is one line and a status."""
 
 import difflib
+import gc
 import os
 import sys
 import warnings
@@ -20,6 +21,10 @@ INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Read by linear algebra libraries when they are loaded, here and in worker processes."""
+
+
+_COLLECT_AFTER = 100_000
+"""Objects made between two searches for cycles: importing makes many, and hardly any cycles."""
 
 
 class Commands(click.Group):
@@ -69,7 +74,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         sys.excepthook = _fault
         if not sys.warnoptions:
             warnings.simplefilter("ignore")  # they speak to developers
-    sys.exit(status_of(args))
+    gc.set_threshold(_COLLECT_AFTER, 10, 10)
+    status = status_of(args)
+    gc.freeze()  # what is left needs no search for cycles
+    sys.exit(status)
 
 
 def status_of(args: Sequence[str] | None = None) -> int:
