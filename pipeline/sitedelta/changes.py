@@ -81,9 +81,10 @@ def gather(
     area = {"gsd_m": cell_m, "min_area_m2": min_area_m2}
     changed, unseen = [], []
     for strip, window, inner in with_context(strips, tidy_halo(**area)):
-        kept = tidy(window == 1, window != UNSEEN, **area)[inner]
+        hidden = window == UNSEEN
+        kept = tidy(window == 1, ~hidden, **area)[inner]
         changed.append(runs_of(kept, strip.score, row0=strip.row0))
-        unseen.append(runs_of(strip.change == UNSEEN, row0=strip.row0))
+        unseen.append(runs_of(hidden[inner], row0=strip.row0))
     return ChangeMap(shape, cell_m, regions_of_runs(joined(changed), min_px=min_pixels(**area)), joined(unseen))
 
 

@@ -82,7 +82,7 @@ def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, detector: Detecto
     window = tile.window((scene.height, scene.width), snap=detector.snap_px)
     with Reader(scene.uri) as reader:
         image, valid = reader.read(window, bands=display_bands(scene))
-    clear = valid & prepared.clear.over(window)
+    clear = prepared.clear.keep(valid, window)
     if not clear.any():
         return Detections.none()
     shown = prepared.stretch.apply(image)

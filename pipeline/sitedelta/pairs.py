@@ -33,7 +33,9 @@ _LEAST = 1e-6
 
 _BY_PIXEL = frozenset({"cva", "irmad", "mad", "pcakmeans", "sfa"}) | set(INDICES)
 """Methods that compare values pixel by pixel, of whatever type: saturation hides change from them."""
-_INVARIANT = RADAR | {"irmad", "mad", "sfa", "siamese", *INDICES}
+_ANY_TYPE = frozenset({"irmad", "mad", "sfa"})
+"""Methods that take values as they are stored, and need no common radiometry."""
+_INVARIANT = RADAR | _ANY_TYPE | {"siamese", *INDICES}
 """Methods that gain and offset of the bands do not touch, or that find them on their own."""
 
 
@@ -53,8 +55,7 @@ class PairEstimate:
         """Make what was read into what the model takes: one radiometry, saturation masked where it hides change."""
         if self.model.method in _BY_PIXEL:
             raw = PairSample(raw.before, raw.after, both_unsaturated(raw, self.ceilings))
-            return raw if self.linear is None else _linear(_real(raw), self.linear)
-        return _linear(_real(raw), self.linear)
+        return raw if self.model.method in _ANY_TYPE else _linear(_real(raw), self.linear)
 
     def window(self, tile: Tile) -> Span:
         """Give the cells that have to be read for a tile."""
@@ -118,10 +119,11 @@ def fit_pair(
         name, reason = choose(bands=len(joint.bands.before), kind=joint.kind, gsd_m=joint.gsd_m)
     ceilings = ceiling(joint.before.scene), ceiling(joint.after.scene)
     usable = [PairSample(s.before, s.after, both_unsaturated(s, ceilings)) for s in samples]
-    linear = None if name in _INVARIANT else _radiometry(usable)
+    linear = None if name in _INVARIANT else _radiometry([_real(s) for s in usable])
     chosen = usable if name in _BY_PIXEL else samples
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
-    model = _FITS[name]([_linear(s, linear) for s in chosen], gsd_m=joint.gsd_m, **wanted)
+    ready = chosen if name in _ANY_TYPE else [_linear(_real(s), linear) for s in chosen]
+    model = _FITS[name](ready, gsd_m=joint.gsd_m, **wanted)
     return PairEstimate(joint, ceilings, linear, model, reason)
 
 

@@ -47,10 +47,15 @@ class CoarseMask:
     cols_per_cell: float
     """Scene pixels per pixel of the mask."""
 
-    def over(self, window: tuple[int, int, int, int]) -> Mask:
-        """Give the mask for each pixel of a window (row0, row1, col0, col1) of the scene."""
+    def keep(self, valid: Mask, window: tuple[int, int, int, int]) -> Mask:
+        """Give the pixels of a window (row0, row1, col0, col1) of the scene that are valid and seen clearly."""
         row0, row1, col0, col1 = window
-        return self.at(np.arange(row0, row1, dtype=float)[:, None], np.arange(col0, col1, dtype=float)[None])
+        top, bottom = (int((r + 0.5) // self.rows_per_cell) for r in (row0, row1 - 1))
+        left, right = (int((c + 0.5) // self.cols_per_cell) for c in (col0, col1 - 1))
+        inside = min(top, left) >= 0 and bottom < self.mask.shape[0] and right < self.mask.shape[1]
+        if inside and self.mask[top : bottom + 1, left : right + 1].all():
+            return valid
+        return valid & self.at(np.arange(row0, row1, dtype=float)[:, None], np.arange(col0, col1, dtype=float)[None])
 
     def at(self, rows: Coordinates, cols: Coordinates) -> NDArray[np.bool_]:
         """Look up scene pixels of any one shape; False outside the scene."""

@@ -112,7 +112,7 @@ class PlacedReader:
         if own is None:
             return self.read(window)
         image, valid = self._reader.stored(own, bands=self._bands, out=out)
-        return image, valid if self._clear is None else valid & self._clear.over(own)
+        return image, valid if self._clear is None else self._clear.keep(valid, own)
 
     def is_own_pixels(self, shape: tuple[int, int]) -> bool:
         """Tell whether the cells of a grid of this shape are pixels of the scene."""

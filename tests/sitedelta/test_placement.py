@@ -82,7 +82,11 @@ def test_pixel_edges_of_a_scaled_frame_coincide():
 def test_coarse_mask_looks_up_its_cells():
     mask = np.array([[True, False], [False, True]])
     coarse = CoarseMask(mask, 4.0, 5.0)
-    np.testing.assert_array_equal(coarse.over((0, 8, 0, 10)), np.kron(mask, np.ones((4, 5), bool)))
+    valid = np.arange(80).reshape(8, 10) % 7 != 0
+    np.testing.assert_array_equal(coarse.keep(valid, (0, 8, 0, 10)), valid & np.kron(mask, np.ones((4, 5), bool)))
+    corner = valid[:4, :5]
+    assert coarse.keep(corner, (0, 4, 0, 5)) is corner
+    assert not coarse.keep(np.ones((2, 2), bool), (-2, 0, 0, 2)).any()
     outside = coarse.at(np.array([-1.0, 8.0, 3.0, 3.0]), np.array([2.0, 2.0, -0.6, 10.0]))
     assert not outside.any()
     assert coarse.at(np.array([-0.4]), np.array([4.4]))[0]

@@ -6,12 +6,27 @@ from scipy.stats import chi2, norm
 from skimage.filters import threshold_otsu
 
 from rasterdelta.errors import NotEnoughData
-from rasterdelta.threshold import bulk_threshold, chi2_threshold, chi_threshold, kittler_illingworth, otsu
+from rasterdelta.threshold import (
+    bulk_threshold,
+    chi2_survival,
+    chi2_threshold,
+    chi_threshold,
+    kittler_illingworth,
+    otsu,
+)
 
 
 def two_classes(seed, share=0.2):
     rng = np.random.default_rng(seed)
     return np.where(rng.random(20_000) < share, rng.normal(8, 2, 20_000), rng.normal(1, 0.5, 20_000))
+
+
+@given(st.integers(1, 40), st.floats(0, 1e3))
+def test_chi2_survival_agrees_with_scipy(dof, value):
+    found = chi2_survival(dof, np.array([value, 0.0, np.inf, 1e300]))
+    assert found[0] == pytest.approx(chi2.sf(value, dof), rel=1e-9, abs=1e-250)
+    assert found[1] == 1
+    assert (found[2:] < 1e-250).all()
 
 
 @settings(deadline=None)
