@@ -66,6 +66,8 @@ def classify_two(first: Dated, second: Dated, valid: Mask, *, gsd_m: float) -> t
 
 
 def _judged(one: Dated, other: Dated, kinds: Kinds, valid: Mask, gsd: float) -> Kinds:
+    if gsd <= COARSEST_M and not (kinds == Kind.CLOUD).any():
+        return kinds
     above = _above(one.bands, other.bands, valid)
     if above is None:
         return kinds
