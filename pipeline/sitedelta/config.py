@@ -22,7 +22,7 @@ from pydantic import (
 
 from sitedelta.configerrors import explain
 from sitedelta.dates import parse_date
-from sitedelta.defaults import COARSEST_M, MIN_AREA_M2
+from sitedelta.defaults import COARSEST_M, MIN_AREA_M2, Radiometry
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
 from sitedelta.scene import HIDDEN, Hidden, Kind
@@ -145,6 +145,11 @@ class Change(_Model):
     """How change between consecutive dates is found."""
 
     method: Method = Field(default="auto", description="Change algorithm; auto chooses by kind and number of bands.")
+    radiometry: Radiometry = Field(
+        default="line",
+        description="How the later date is brought to the radiometry of the earlier one, where the method needs it: "
+        "line (robust), unchanged (on the pixels that IR-MAD calls so), histogram, none.",
+    )
     min_area_m2: float = Field(
         default=MIN_AREA_M2,
         strict=True,

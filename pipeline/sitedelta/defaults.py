@@ -1,5 +1,10 @@
 """Settings that the configuration and the verbs share."""
 
+from typing import Literal, TypeAlias
+
+Radiometry: TypeAlias = Literal["line", "unchanged", "histogram", "none"]
+"""How the later date is brought to the radiometry of the earlier one."""
+
 MIN_AREA_M2 = 20.0
 """Changed regions smaller than this are left out: the size of a vehicle with its shadow."""
 

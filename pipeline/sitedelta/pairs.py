@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from rasterdelta.difference.auto import INDICES, METHODS, RADAR, MethodChoice, choose
 from rasterdelta.difference.indices import IndexName
 from rasterdelta.difference.protocol import ChangeModel, Fit, PairSample
-from rasterdelta.errors import NotEnoughData
-from rasterdelta.radiometry import Linear, fit_linear
 from rasterdelta.types import Plane
 from sitedelta.context import load_context
+from sitedelta.defaults import Radiometry
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.joint import Joint, OpenPair, both_unsaturated, ceiling, join
+from sitedelta.levelling import Levelling, fit_levelling
 from sitedelta.placement import Placement
 from sitedelta.raster import Span
 from sitedelta.store import written_aside
@@ -46,7 +46,7 @@ class PairEstimate:
     joint: Joint
     ceilings: tuple[float, float]
     """Values from which a pixel of either image is saturated, which hides change of single pixels."""
-    linear: Linear | None
+    linear: Levelling | None
     """Brings the after image to the before image's radiometry; None where the method needs none."""
     model: ChangeModel
     method_reason: str
@@ -90,6 +90,7 @@ def estimate_pair(
     grid: SiteGrid,
     *,
     method: Method = "auto",
+    radiometry: Radiometry = "line",
     false_alarm_rate: float | None = None,
 ) -> PairEstimate:
     """Choose the method and fit it, and the radiometry, on a fixed sample of the pair.
@@ -102,7 +103,9 @@ def estimate_pair(
         They share too little ground, or show no variation.
     """
     joint = join(before, after, grid, method=method)
-    return fit_pair(joint, list(joint.samples()), method=method, false_alarm_rate=false_alarm_rate)
+    return fit_pair(
+        joint, list(joint.samples()), method=method, radiometry=radiometry, false_alarm_rate=false_alarm_rate
+    )
 
 
 def fit_pair(
@@ -110,6 +113,7 @@ def fit_pair(
     samples: Sequence[PairSample],
     *,
     method: Method = "auto",
+    radiometry: Radiometry = "line",
     false_alarm_rate: float | None = None,
 ) -> PairEstimate:
     """Choose the method and fit it, and the radiometry, on samples of the pair; see `estimate_pair`."""
@@ -119,7 +123,7 @@ def fit_pair(
         name, reason = choose(bands=len(joint.bands.before), kind=joint.kind, gsd_m=joint.gsd_m)
     ceilings = ceiling(joint.before.scene), ceiling(joint.after.scene)
     usable = [PairSample(s.before, s.after, both_unsaturated(s, ceilings)) for s in samples]
-    linear = None if name in _INVARIANT else _radiometry([_real(s) for s in usable])
+    linear = None if name in _INVARIANT else fit_levelling([_real(s) for s in usable], radiometry)
     chosen = usable if name in _BY_PIXEL else samples
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
     ready = chosen if name in _ANY_TYPE else [_linear(_real(s), linear) for s in chosen]
@@ -132,16 +136,8 @@ def _real(sample: PairSample) -> PairSample:
     return PairSample(before, after, sample.valid)
 
 
-def _linear(sample: PairSample, linear: Linear | None) -> PairSample:
+def _linear(sample: PairSample, linear: Levelling | None) -> PairSample:
     return sample if linear is None else PairSample(sample.before, linear.apply(sample.after), sample.valid)
-
-
-def _radiometry(samples: Sequence[PairSample]) -> Linear | None:
-    a, b = (np.concatenate([getattr(s, n)[:, s.valid] for s in samples], axis=1)[:, None] for n in ("before", "after"))
-    try:
-        return fit_linear(a, b, np.ones(a.shape[1:], np.bool_))
-    except NotEnoughData:
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def see_two(
     scenes = joint.before.scene, joint.after.scene
     names = tuple(joint.bands.names(scenes[0])[k] for k in joint.telling)
     first, second = (_dated(s, t, i, names, cell_m) for s, t, i in zip(scenes, stretches, images, strict=True))
-    for kinds, scene in zip(classify_two(first, second, valid, gsd_m=cell_m), scenes, strict=True):
+    wanted = {_KINDS[h] for scene in scenes for h in scene.hidden}
+    for kinds, scene in zip(classify_two(first, second, valid, gsd_m=cell_m, among=wanted), scenes, strict=True):
         if scene.mask is None:
             hidden |= hides(kinds, scene.hidden)
     return hidden

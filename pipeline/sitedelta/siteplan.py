@@ -10,6 +10,7 @@ from sitedelta.bands import display_bands
 from sitedelta.claims import Claim
 from sitedelta.context import save_context
 from sitedelta.counting import CountTask, count_tasks
+from sitedelta.defaults import Radiometry
 from sitedelta.errors import BandsDiffer
 from sitedelta.grid import SiteGrid
 from sitedelta.keys import key_of
@@ -73,6 +74,7 @@ def plan_pair(
     parts: Path,
     *,
     method: Method,
+    radiometry: Radiometry = "line",
     false_alarm_rate: float | None = None,
 ) -> PairPlan | str:
     """Plan the change map of a pair, or say why the two cannot be compared."""
@@ -80,7 +82,9 @@ def plan_pair(
     if before is None or after is None:
         return "registration: one of the two images could not be aligned"
     try:
-        estimate = estimate_pair(before, after, grid, method=method, false_alarm_rate=false_alarm_rate)
+        estimate = estimate_pair(
+            before, after, grid, method=method, radiometry=radiometry, false_alarm_rate=false_alarm_rate
+        )
     except (NotEnoughData, BandsDiffer) as error:
         return str(error)
     key = key_of("change", estimate, grid.to_json())

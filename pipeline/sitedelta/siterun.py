@@ -148,6 +148,7 @@ def _plan_pairs(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: 
             inputs.grid,
             store.parts,
             method=method,
+            radiometry=change.radiometry,
             false_alarm_rate=change.false_alarm_rate,
         )
     return PairPlans(pairs, tuple(plans[p] for p in pairs), null, tuple(plans[p] for p in null))

@@ -186,7 +186,15 @@ def test_change_passes_everything_on(verb, tmp_path, capsys):
 
     assert status_of([*arguments, "--json"]) == 0
     assert change.args == ("a.tif", "b.tif")
-    assert change.knobs == {"out": out, "method": "irmad", "gsd": 0.5, "hidden": (), "score": True, "jobs": 3}
+    assert change.knobs == {
+        "out": out,
+        "method": "irmad",
+        "radiometry": "line",
+        "gsd": 0.5,
+        "hidden": (),
+        "score": True,
+        "jobs": 3,
+    }
     said = capsys.readouterr()
     assert json.loads(said.out) == CHANGE
     assert said.err == "tiles: 1/2\n"
@@ -203,7 +211,8 @@ def test_defaults(verb, tmp_path):
     both = ("aircraft", "vehicle")
     hidden = ("cloud", "shadow")
     assert change.knobs == {
-        "out": tmp_path, "method": "auto", "gsd": None, "hidden": hidden, "score": False, "jobs": 0
+        "out": tmp_path, "method": "auto", "radiometry": "line", "gsd": None, "hidden": hidden, "score": False,
+        "jobs": 0,
     }  # fmt: skip
     assert count.args == (("a", "b"),)
     assert count.knobs == {"out": tmp_path / "o.csv", "gsd": None, "classes": both, "hidden": hidden, "jobs": 0}

@@ -19,6 +19,7 @@ _EDGE: Final = 3.0
 _SNOW: Final = 0.8
 _GREEN: Final = 0.8
 """Cloud has a lower normalised difference of green and shortwave infrared, and of near infrared and red."""
+_SAMPLE: Final = 65_536
 _GAPS: Final = 10
 """Pixels: gaps in a closed cover of cloud that are this wide are thinner cloud."""
 _OVERCAST: Final = 0.5
@@ -66,6 +67,8 @@ def blue_cloud(bands: Bands, valid: Mask) -> Mask:
     above = blueness(bands, valid)
     if above is None:
         return whole
+    if not (valid & (above > _BLUE)).any():
+        return whole
     light = np.minimum.reduce([spreads(b, valid) for b in bands.visible])
     allowed = valid & _not_ground(bands, valid)
     core = opened(allowed & (above > _BLUE) & (light > _LIGHT), 1)
@@ -89,9 +92,9 @@ def blueness(bands: Bands, valid: Mask) -> Plane | None:
 
 
 def spreads(plane: Plane, valid: Mask) -> Plane:
-    """Give a plane in robust standard deviations from its median, both of evenly thinned pixels."""
+    """Give a plane in robust standard deviations from its median, both taken on at most some 65 000 pixels."""
     values = plane[valid]
-    values = values[:: max(1, values.size // _ENOUGH)]
+    values = values[:: max(1, values.size // _SAMPLE)]
     middle = np.median(values) if values.size else np.float32(0)
     spread = 1.4826 * np.median(np.abs(values - middle)) if values.size else 1.0
     return np.asarray((plane - middle) / np.float32(max(float(spread), 1e-6)), np.float32)

@@ -1,5 +1,6 @@
 """What every pixel of an image shows, from the bands at hand."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,13 @@ class Sun:
 
 
 def classify(
-    bands: Bands, valid: Mask, *, gsd_m: float, sun: Sun | None = None, ceiling: float = float("inf")
+    bands: Bands,
+    valid: Mask,
+    *,
+    gsd_m: float,
+    sun: Sun | None = None,
+    ceiling: float = float("inf"),
+    among: Collection[Kind] = tuple(Kind),
 ) -> Kinds:
     """Say of every pixel what it shows.
 
@@ -49,6 +56,8 @@ def classify(
         Binds the direction in which shadows lie.
     ceiling : float
         Value that a saturated pixel of a visible band has reached.
+    among : collection of Kind
+        What is looked for, beside cloud.
 
     Returns
     -------
@@ -83,18 +92,23 @@ def classify(
         sun_azimuth_deg=sun.azimuth_deg,
         sun_elevation_deg=sun.elevation_deg,
     )
-    full = np.logical_or.reduce([b >= ceiling for b in bands.visible])
-    for kind, where in (
-        (Kind.HAZE, haze(bands, valid, gsd_m=gsd_m)),
-        (Kind.DARK, black(bands, valid)),
-        (Kind.SATURATED, full & valid),
-        (Kind.WATER, water(bands, valid)),
-        (Kind.SNOW, snow(bands, valid)),
-        (Kind.SHADOW, shade),
-        (Kind.CLOUD, cloud),
-    ):
-        kinds[where] = kind
+    others: tuple[tuple[Kind, Callable[[], Mask]], ...] = (
+        (Kind.HAZE, lambda: haze(bands, valid, gsd_m=gsd_m)),
+        (Kind.DARK, lambda: black(bands, valid)),
+        (Kind.SATURATED, lambda: _full(bands, ceiling) & valid),
+        (Kind.WATER, lambda: water(bands, valid)),
+        (Kind.SNOW, lambda: snow(bands, valid)),
+    )
+    for kind, find in others:
+        if kind in among:
+            kinds[find()] = kind
+    kinds[shade] = Kind.SHADOW
+    kinds[cloud] = Kind.CLOUD
     return kinds
+
+
+def _full(bands: Bands, ceiling: float) -> Mask:
+    return np.asarray(np.logical_or.reduce([b >= ceiling for b in bands.visible]))
 
 
 def find_cloud(bands: Bands, valid: Mask, *, gsd_m: float) -> Mask:

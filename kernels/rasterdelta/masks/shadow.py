@@ -85,8 +85,10 @@ def cloud_shadow(
        DOI 10.1016/j.rse.2011.10.028
     """
     found = np.zeros(light.shape, np.bool_)
+    if not cloud.any():
+        return found
     candidates = dark(light, valid, cloud, gsd_m=gsd_m)
-    if not cloud.any() or not candidates.any():
+    if not candidates.any():
         return found
     factor = max(1, -(-max(light.shape) // _STEPS))
     cell = gsd_m * factor

@@ -77,11 +77,13 @@ def soft_cloud(light: Plane, colours: tuple[Plane, ...], valid: Mask, *, gsd_m: 
     ----------
     .. [1] Bigun, J., Granlund, G. H. (1987). Optimal orientation detection of linear symmetry. Proc. 1st ICCV.
     """
-    evidence = _evidence(light, valid, gsd_m)
     bright = opened(valid & (light >= _BRIGHT) & _grey(light, colours), _REACH_M / 2 / gsd_m)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(bright.astype(np.uint8), connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA] * gsd_m * gsd_m
     found = np.zeros(light.shape, np.bool_)
+    if not (areas[1:] >= LEAST_M2).any():
+        return found
+    evidence = _evidence(light, valid, gsd_m)
     for k in range(1, count):
         if areas[k] >= LEAST_M2:
             at = _around(stats[k], light.shape, pad=round(2 * _REACH_M / gsd_m))

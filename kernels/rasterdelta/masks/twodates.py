@@ -1,5 +1,6 @@
 """Clouds by comparison: what is brighter than on another date, as cloud is, and what was not brighter at all."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +32,9 @@ class Dated:
     ceiling: float = float("inf")
 
 
-def classify_two(first: Dated, second: Dated, valid: Mask, *, gsd_m: float) -> tuple[Kinds, Kinds]:
+def classify_two(
+    first: Dated, second: Dated, valid: Mask, *, gsd_m: float, among: Collection[Kind] = tuple(Kind)
+) -> tuple[Kinds, Kinds]:
     """Say of every pixel of two dates on one grid what it shows.
 
     Parameters
@@ -42,6 +45,8 @@ def classify_two(first: Dated, second: Dated, valid: Mask, *, gsd_m: float) -> t
         True = both dates are valid.
     gsd_m : float
         Pixel size, metres.
+    among : collection of Kind
+        What is looked for, beside cloud.
 
     Returns
     -------
@@ -55,7 +60,9 @@ def classify_two(first: Dated, second: Dated, valid: Mask, *, gsd_m: float) -> t
     or an apron. In pixels coarser than 6 m, what is 4 standard deviations brighter than the other date in every colour
     and 3 bluer than clear ground is cloud too: smaller and thinner ones are found so.
     """
-    kinds = tuple(classify(d.bands, valid, gsd_m=gsd_m, sun=d.sun, ceiling=d.ceiling) for d in (first, second))
+    kinds = tuple(
+        classify(d.bands, valid, gsd_m=gsd_m, sun=d.sun, ceiling=d.ceiling, among=among) for d in (first, second)
+    )
     if min(valid.shape) < 16 or not valid.any():
         return kinds[0], kinds[1]
     found = (
@@ -66,14 +73,17 @@ def classify_two(first: Dated, second: Dated, valid: Mask, *, gsd_m: float) -> t
 
 
 def _judged(one: Dated, other: Dated, kinds: Kinds, valid: Mask, gsd: float) -> Kinds:
-    if gsd <= COARSEST_M and not (kinds == Kind.CLOUD).any():
+    suspects = kinds == Kind.CLOUD
+    bluer = _bluer(one.bands, valid) if gsd > COARSEST_M else np.zeros(valid.shape, np.bool_)
+    if not (suspects.any() or bluer.any()):
         return kinds
     above = _above(one.bands, other.bands, valid)
     if above is None:
         return kinds
-    cloud = _testified(kinds == Kind.CLOUD, above)
-    if gsd > COARSEST_M:
-        cloud |= _brighter(one.bands, above, valid)
+    cloud = _testified(suspects, above)
+    core = opened(bluer & (above > _BRIGHTER), 1)
+    if core.any():
+        cloud |= grow(core, 1) & valid
     was = (kinds == Kind.CLOUD) | (kinds == Kind.SHADOW)
     if np.array_equal(cloud, kinds == Kind.CLOUD):
         return kinds
@@ -107,9 +117,6 @@ def _testified(cloud: Mask, above: Plane) -> Mask:
     return np.isin(labels, keep)
 
 
-def _brighter(bands: Bands, above: Plane, valid: Mask) -> Mask:
+def _bluer(bands: Bands, valid: Mask) -> Mask:
     blue = blueness(bands, valid)
-    if blue is None:
-        return np.zeros(valid.shape, np.bool_)
-    core = opened(valid & (above > _BRIGHTER) & (blue > _BLUER), 1)
-    return grow(core, 1) & valid if core.any() else core
+    return np.zeros(valid.shape, np.bool_) if blue is None else opened(valid & (blue > _BLUER), 1)

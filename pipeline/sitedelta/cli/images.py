@@ -8,6 +8,7 @@ from sitedelta.cli.checks import check_distinct, check_file, check_folder
 from sitedelta.cli.options import PATH, classes, examples, gsd, hidden, jobs, out_file, out_folder, talk
 from sitedelta.cli.output import conclude
 from sitedelta.cli.words import change_sentences, compare_sentences, count_sentences, register_sentences
+from sitedelta.defaults import Radiometry
 from sitedelta.hashing import begin
 from sitedelta.progress import reporter
 from sitedelta.scene import Hidden
@@ -32,6 +33,13 @@ TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
     help="Change statistic: auto, siamese, structure, irmad, ... (docs/method.md lists them).",
 )
 @gsd
+@click.option(
+    "--radiometry",
+    type=click.Choice(["line", "unchanged", "histogram", "none"]),
+    default="line",
+    show_default=True,
+    help="How AFTER is brought to the radiometry of BEFORE, where the statistic needs it.",
+)
 @hidden
 @click.option("--score", is_flag=True, help="Also write the change statistic, score.tif.")
 @jobs
@@ -43,6 +51,7 @@ def change(
     out: Path,
     method: str,
     gsd: float | None,
+    radiometry: Radiometry,
     hidden: tuple[Hidden, ...],
     score: bool,
     jobs: int | None,
@@ -64,6 +73,7 @@ def change(
             after,
             out=out,
             method=method,
+            radiometry=radiometry,
             gsd=gsd,
             hidden=hidden,
             score=score,

@@ -19,7 +19,7 @@ from rasterdelta.registration.result import Alignment
 from sitedelta.aslaid import as_laid
 from sitedelta.bands import bands_for
 from sitedelta.changes import ChangeMap, gather, regions_of, score_file, without, write_change
-from sitedelta.defaults import MIN_AREA_M2
+from sitedelta.defaults import MIN_AREA_M2, Radiometry
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.joint import Joint, join
@@ -95,6 +95,7 @@ def change(
     *,
     out: Path | None = None,
     method: str = "auto",
+    radiometry: Radiometry = "line",
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
     score: bool = False,
@@ -119,7 +120,16 @@ def change(
     with TemporaryDirectory() as folder:
         target = out or Path(folder)
         done = change_files(
-            before, after, out=target, method=method, gsd=gsd, hidden=hidden, score=score, jobs=jobs, progress=progress
+            before,
+            after,
+            out=target,
+            method=method,
+            radiometry=radiometry,
+            gsd=gsd,
+            hidden=hidden,
+            score=score,
+            jobs=jobs,
+            progress=progress,
         )
         names = ("change", "score") if score else ("change",)
         arrays = {n: read_dataarray(target / f"{n}.tif").isel(band=0, drop=True) for n in names}
@@ -132,6 +142,7 @@ def change_files(
     *,
     out: Path,
     method: str = "auto",
+    radiometry: Radiometry = "line",
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
     score: bool = False,
@@ -146,6 +157,8 @@ def change_files(
         Folder for change.tif, changes.geojson, summary.json, change.png and, with `score`, score.tif.
     method
         auto, or the name of an algorithm.
+    radiometry
+        How the later image is brought to the radiometry of the earlier one, where the method needs it.
     gsd
         Ground sampling distance in metres, needed for images that carry none.
     hidden
@@ -167,7 +180,7 @@ def change_files(
     progress(0, 1, "alignment")
     brought = _bring(first, second, chosen)
     progress(1, 1, "alignment")
-    estimate = _fit(brought, chosen)
+    estimate = _fit(brought, chosen, radiometry)
     with ExitStack() as stack:
         scores = stack.enter_context(score_file(estimate.joint.shape)) if score else None
         overviews = Overviews(estimate.joint.shape, estimate.joint.telling)
@@ -206,9 +219,9 @@ def _bring(first: Scene, second: Scene, method: Method) -> Brought:
     return Brought(images.grid, joint, tuple(joint.samples()), images.alignment, images.note, clouds_known=True)
 
 
-def _fit(brought: Brought, method: Method) -> PairEstimate:
+def _fit(brought: Brought, method: Method, radiometry: Radiometry) -> PairEstimate:
     try:
-        return fit_pair(brought.joint, brought.samples, method=method)
+        return fit_pair(brought.joint, brought.samples, method=method, radiometry=radiometry)
     except NotEnoughData as error:
         names = " and ".join(p.scene.originals[0].name for p in (brought.joint.before, brought.joint.after))
         raise InputError(f"{names} cannot be compared: {error}") from error
