@@ -15,7 +15,7 @@ from sitedelta.manifest import AlignmentRecord, AlignmentStatus
 from sitedelta.placement import Frame, Placement, ScaledFrame
 from sitedelta.prepare import Prepared
 from sitedelta.progress import Progress, silent
-from sitedelta.warp import ToScene, read_placed
+from sitedelta.warp import PlacedReader, ToScene
 
 _MOST = 4096
 """Pixels on the longer side of the images that are matched."""
@@ -73,8 +73,9 @@ def _frame_shape(prepared: Prepared, grid: SiteGrid) -> tuple[int, int]:
 
 def _overview(prepared: Prepared, to_scene: ToScene, shape: tuple[int, int], step: int) -> tuple[Image, Mask]:
     window = (0, max(1, shape[0] // step), 0, max(1, shape[1] // step))
-    image, valid = read_placed(prepared.scene, to_scene, window, bands=display_bands(prepared.scene), step=step)
-    return prepared.stretch.apply(image), valid
+    with PlacedReader(prepared.scene, to_scene, bands=display_bands(prepared.scene), step=step) as reader:
+        image, valid = reader.stored(window)
+    return prepared.stretch.apply(image.astype(np.float32, copy=False)), valid
 
 
 def _enlarged(found: Alignment, step: int) -> Alignment:
@@ -93,6 +94,7 @@ def _enlarged(found: Alignment, step: int) -> Alignment:
         drow=p.drow * step,
     )
     field = None if found.field is None else found.field * np.float32(step)
+    supported = None if found.supported is None else replace(found.supported, side=found.supported.side * step)
     return replace(
         found,
         matrix=matrix,
@@ -100,6 +102,7 @@ def _enlarged(found: Alignment, step: int) -> Alignment:
         points=points,
         field=field,
         field_step=found.field_step * step,
+        supported=supported,
     )
 
 

@@ -98,9 +98,15 @@ class Placement:
             r, c = r + off_r, c + off_c
         return r, c
 
+    def supported_at(self, rows: Coordinates, cols: Coordinates) -> Mask:
+        """Say for site grid pixels, broadcast together, whether it is known where they lie in the scene."""
+        if self.alignment is None:
+            return np.ones(np.broadcast_shapes(rows.shape, cols.shape), np.bool_)
+        return self.alignment.supported_at(rows, cols)
+
     def seen_at(self, rows: Coordinates, cols: Coordinates) -> NDArray[np.bool_]:
-        """Say for site grid pixels whether the scene shows the ground there."""
-        return self.clear.at(*self.to_scene(rows, cols))
+        """Say for site grid pixels whether the scene is known to show the ground there."""
+        return self.clear.at(*self.to_scene(rows, cols)) & self.supported_at(rows, cols)
 
     def heading_on_grid(self, row: float, col: float, heading_deg: float) -> float:
         """Turn a heading in the scene's image into one on the site grid, degrees clockwise from up."""

@@ -27,6 +27,8 @@ class Layout:
     nodata: float | None = None
     jpeg: bool = False
     """Lossy, for display; else lossless."""
+    overviews: bool = True
+    """Reduced copies, for viewers."""
 
 
 def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layout, *, tags: Mapping[str, str]) -> None:
@@ -80,10 +82,11 @@ def _georeference(grid: SiteGrid) -> dict[str, Any]:
 
 
 def _compression(layout: Layout) -> dict[str, Any]:
+    overviews = {} if layout.overviews else {"OVERVIEWS": "NONE"}
     if layout.jpeg and layout.count in (1, 3):
-        return {"COMPRESS": "JPEG", "QUALITY": 90, "OVERVIEW_RESAMPLING": "AVERAGE"}
+        return {"COMPRESS": "JPEG", "QUALITY": 90, "OVERVIEW_RESAMPLING": "AVERAGE", **overviews}
     predictor = {"PREDICTOR": "YES"} if layout.dtype != "uint8" else {}
-    return {"COMPRESS": "DEFLATE", "OVERVIEW_RESAMPLING": "NEAREST", **predictor}
+    return {"COMPRESS": "DEFLATE", "LEVEL": 1, "OVERVIEW_RESAMPLING": "NEAREST", **predictor, **overviews}
 
 
 def read_tag(path: Path, name: str) -> str | None:

@@ -67,6 +67,8 @@ class PlacedReader:
         averaged first.
     clear : CoarseMask, optional
         Where the scene shows the ground.
+    supported : callable, optional
+        Tells for (rows, cols) of the grid, broadcast together, whether the mapping is borne out there.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class PlacedReader:
         bands: Sequence[int],
         step: float = 1.0,
         clear: CoarseMask | None = None,
+        supported: Callable[[Coordinates, Coordinates], Mask] | None = None,
     ) -> None:
         self._scene, self._to_scene, self._bands, self._step, self._clear = scene, to_scene, tuple(bands), step, clear
+        self._supported = supported
         self._factor = _factor(to_scene, step)
         self._reader = Reader(scene.uri)
 
@@ -100,11 +104,20 @@ class PlacedReader:
         -------
         image : float32 array of shape (band, row, column)
         valid : bool array of shape (row, column)
-            True where there is data, and clear ground where that is known.
+            True where there is data, and clear ground where that is known, under a mapping that is borne out.
         """
         rows, cols = scene_coordinates(self._to_scene, window, step=self._step)
         image, valid = self._resampled(rows, cols)
+        if self._supported is not None:
+            valid = valid & self._borne(window)
         return image, valid if self._clear is None else valid & self._clear.at(rows, cols)
+
+    def _borne(self, window: Span) -> Mask:
+        """Tell for the cells of a window whether the mapping is borne out there."""
+        if self._supported is None:
+            return np.ones((1, 1), np.bool_)
+        rows, cols = ((np.arange(*window[k : k + 2], dtype=np.float64) + 0.5) * self._step - 0.5 for k in (0, 2))
+        return self._supported(rows[:, None], cols[None])
 
     def stored(self, window: Span, *, out: NDArray[Any] | None = None) -> tuple[NDArray[Any], Mask]:
         """Read a window as `read` does, but in the file's own data type where cells are its very pixels; into `out`."""
@@ -112,6 +125,8 @@ class PlacedReader:
         if own is None:
             return self.read(window)
         image, valid = self._reader.stored(own, bands=self._bands, out=out)
+        if self._supported is not None:
+            valid = valid & self._borne(window)
         return image, valid if self._clear is None else self._clear.keep(valid, own)
 
     def is_own_pixels(self, shape: tuple[int, int]) -> bool:
@@ -153,8 +168,18 @@ def read_placed(
 
 
 def open_clear(placement: Placement, *, bands: Sequence[int], step: float = 1.0) -> PlacedReader:
-    """Open a placed scene to be read on the site grid; valid is where there is data and no cloud."""
-    return PlacedReader(placement.scene, placement.to_scene, bands=bands, step=step, clear=placement.clear)
+    """Open a placed scene to be read on the site grid.
+
+    Valid is where there is data and no cloud, and where tie points bear its alignment out.
+    """
+    return PlacedReader(
+        placement.scene,
+        placement.to_scene,
+        bands=bands,
+        step=step,
+        clear=placement.clear,
+        supported=placement.supported_at,
+    )
 
 
 def _within(positions: Coordinates, first: int, factor: int) -> Plane:

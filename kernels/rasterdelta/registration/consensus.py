@@ -16,6 +16,8 @@ Coefficients: TypeAlias = tuple[complex, complex, complex]
 """Correction shift + turn z + twist conj(z) of a place z = column + i row: any affine map; a similarity has
 no twist."""
 TRIES: Final = 400
+CHUNK: Final = 50
+"""Tries that are judged together."""
 FREEDOM: Final[dict[GlobalModel, int]] = {"shift": 1, "similarity": 2, "affine": 3}
 """Tie points that determine each model."""
 
@@ -123,10 +125,14 @@ def _sampled(points: _Points, model: GlobalModel, tolerance: float, rng: np.rand
         shift = np.concatenate([shift, points.error[i] - slope * points.place[i]])
         turn = np.concatenate([turn, slope])
     score = [
-        points.weight[np.abs(points.error - s - t * points.place) <= 1.5 * tolerance].sum()
-        for s, t in zip(shift, turn, strict=True)
+        (
+            np.abs(points.error - shift[k : k + CHUNK, None] - turn[k : k + CHUNK, None] * points.place)
+            <= 1.5 * tolerance
+        )
+        @ points.weight
+        for k in range(0, len(shift), CHUNK)
     ]
-    best = int(np.argmax(score))
+    best = int(np.argmax(np.concatenate(score)))
     return complex(shift[best]), complex(turn[best]), 0j
 
 

@@ -1,18 +1,20 @@
-"""Refine one hypothesis from coarse to fine levels, choose the model and judge the result."""
+"""Refine a first guess: follow tie points from coarse to fine levels, choose the model and judge the result."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from rasterdelta.registration.choose import simplest_model
 from rasterdelta.registration.consensus import Consensus, GlobalModel, agree
 from rasterdelta.registration.plane import Level
 from rasterdelta.registration.pyramid import Pair, size
 from rasterdelta.registration.result import Alignment, ModelChoice, ModelName, Refusal, TiePoints
 from rasterdelta.registration.smooth import Nodes, fit_field
+from rasterdelta.registration.support import support
 from rasterdelta.registration.ties import Ties, measure
-from rasterdelta.registration.trust import Evidence, stands_out, support
-from rasterdelta.registration.warp import Warp
+from rasterdelta.registration.trust import Evidence, stands_out
+from rasterdelta.registration.warp import Inverse, Positions, Warp
 from rasterdelta.types import Matrix
 
 PATCH: Final = 64
@@ -20,26 +22,26 @@ PATCH: Final = 64
 FIRST_REACH: Final = 24.0
 NEXT_REACH: Final = 8.0
 """Search radius of the first and of the following levels, in pixels of the level."""
-TOLERANCE: Final = 0.75
-"""Largest distance of an agreeing point from the model, in pixels of the level."""
+TOLERANCE: Final = 1.5
+"""Largest distance of an agreeing point from a global model, in pixels of the level: low relief is to agree."""
+FIELD_TOLERANCE: Final = 0.75
+"""The same from a field."""
 HOPELESS: Final = 1e-2
 """A level whose agreement chance would bring this often is not followed."""
 COARSE_POINTS: Final = 900
 FINE_POINTS: Final = 2500
+BACK_POINTS: Final = 400
 NODES: Final = 64
 """Nodes of a field along the longer side."""
 FOLLOWED: Final = 5.0
 """Length of a wave that a field follows by half, in patches."""
 HELD_OUT: Final = 0.2
 """Share of the tie points that a fit is tested on."""
-SAME: Final = 0.25
-"""A shift is enough if a similarity differs from it nowhere by more pixels."""
-SIMPLER: Final = (0.9, 0.05)
-"""An affine model must bring the held-out error below this share of the similarity's, and by this many pixels."""
-
-
 KEPT: Final = 0.85
-"""Share of the agreement one level up that a finer level must keep."""
+"""Share of the agreement one level up that the finest level must keep."""
+MOVED: Final = 0.5
+"""Points are measured again if a fit moved the ground by more, in pixels of the level."""
+
 _Model: TypeAlias = GlobalModel | Literal["field"]
 
 
@@ -50,19 +52,17 @@ class _Stage:
     reference: Level
     moving: Level
     nodes: Nodes
-    unit: int
-    """Side of a pixel of the finest level, in pixels of the moving image."""
     reach: float
     """Search radius of the tie points, in pixels of the level."""
     seed: int
 
-    @property
-    def tolerance(self) -> float:
-        return TOLERANCE * self.moving.factor
+    def tolerance(self, model: _Model) -> float:
+        """Give the largest distance of an agreeing point, in pixels of the moving image."""
+        return (FIELD_TOLERANCE if model == "field" else TOLERANCE) * self.moving.factor
 
     def agree(self, ties: Ties, warp: Warp, model: GlobalModel) -> Consensus:
-        reach = self.reach * self.moving.factor
-        return agree(ties, warp, model=model, tolerance=self.tolerance, reach=reach, seed=self.seed)
+        reach, tolerance = self.reach * self.moving.factor, self.tolerance(model)
+        return agree(ties, warp, model=model, tolerance=tolerance, reach=reach, seed=self.seed)
 
     def measure(self, warp: Warp, most: int, reach: float) -> Ties:
         step = max(16, int(np.sqrt(self.reference.plane.size / most)))
@@ -94,27 +94,28 @@ def refine(pair: Pair, matrix: Matrix, *, model: ModelChoice, seed: int) -> Alig
     if found is None:
         return Refusal("no places that look alike were found in both images")
     stage, warp = found
-    ties = stage.measure(warp, FINE_POINTS, NEXT_REACH)
+    ties = stage.measure(warp, COARSE_POINTS if model == "field" else FINE_POINTS, NEXT_REACH)
     fit = _chosen(stage, ties, warp, model, matrix)
-    ties = stage.measure(fit.warp, FINE_POINTS, NEXT_REACH)
-    fit = _fit(stage, ties, Warp(fit.warp.matrix), fit.model)
+    if fit.warp.field is not None or _apart(fit.warp, warp, stage.reference) > MOVED * stage.moving.factor:
+        ties = stage.measure(fit.warp, FINE_POINTS, NEXT_REACH)
+        fit = _fit(stage, ties, Warp(fit.warp.matrix), fit.model)
     return _judge(stage, ties, fit)
 
 
 def _descend(pair: Pair, matrix: Matrix, model: ModelChoice, seed: int) -> tuple[_Stage, Warp] | None:
     """Follow the pyramid down as long as tie points agree; give the finest such level and its global warp.
 
-    A global model is not followed to a level that loses many of the points that agreed one level up: relief and roofs
-    then show, and the finer model would hold for one height only. A field follows them.
+    A global model is not followed to the finest level where many of the points that agreed one level up are lost:
+    relief shows there, and its tolerance would hold for one height only. A field follows it.
     """
     shape = pair.reference.valid.shape
     nodes = Nodes.over(shape, max(16, -(-max(shape) // NODES)))
     warp, reach, found, last = Warp(matrix), FIRST_REACH, None, 0.0
     for factor in pair.factors():
-        stage = _Stage(*pair.at(factor), nodes, pair.base[1], reach, seed)
+        stage = _Stage(*pair.at(factor), nodes, reach, seed)
         ties = stage.measure(warp, COARSE_POINTS, reach)
         fit = _robust(stage, ties, warp, model)
-        if fit.chance > HOPELESS or (model != "field" and fit.share < KEPT * last):
+        if fit.chance > HOPELESS or (factor == 1 and model != "field" and fit.share < KEPT * last):
             break
         warp, reach, last, found = Warp(fit.matrix), NEXT_REACH, fit.share, (stage, Warp(fit.matrix))
     return found
@@ -129,18 +130,21 @@ def _robust(stage: _Stage, ties: Ties, warp: Warp, model: ModelChoice) -> Consen
 
 
 def _chosen(stage: _Stage, ties: Ties, warp: Warp, model: ModelChoice, first: Matrix) -> _Fit:
-    """Fit the model asked for, or the simplest global one that explains the points."""
+    """Fit the model asked for, or the simplest that explains the points."""
     if model != "auto":
         return _fit(stage, ties, warp, model)
-    shift = _fit(stage, ties, _shifted(first, warp, stage.reference), "shift")
-    similarity = _fit(stage, ties, warp, "similarity")
     upright = first[0, 0] == first[1, 1] > 0 and first[0, 1] == first[1, 0] == 0
-    if upright and _apart(shift.warp, similarity.warp, stage.reference) <= SAME * stage.unit:
-        return shift
-    plain, free = (_held_out(stage, ties, warp, name) for name in ("similarity", "affine"))
-    if free < min(SIMPLER[0] * plain, plain - SIMPLER[1] * stage.moving.factor):
-        return _fit(stage, ties, warp, "affine")
-    return similarity
+    shifted = _shifted(first, warp, stage.reference)
+
+    def errors(name: _Model, fitted: Ties, held: Ties) -> Positions:
+        start = shifted if name == "shift" else warp
+        return np.asarray(np.hypot(*held.error(_fit(stage, fitted, start, name).warp).T))
+
+    models: tuple[_Model, ...] = ("similarity", "affine", "field")
+    if upright:
+        models = ("shift", *models)
+    best = simplest_model(ties, models, errors, tolerance=stage.tolerance("affine"))
+    return _fit(stage, ties, shifted if best == "shift" else warp, best)
 
 
 def _shifted(first: Matrix, warp: Warp, ground: Level) -> Warp:
@@ -164,7 +168,7 @@ def _held_out(stage: _Stage, ties: Ties, warp: Warp, model: _Model) -> float:
     fit = _fit(stage, ties.take(~held), warp, model)
     error = np.hypot(*ties.take(held).error(fit.warp).T)
     # Points that no model explains (change, cloud) would hide the difference between models: they are left out.
-    explained = error[error <= 2 * stage.tolerance]
+    explained = error[error <= 2 * stage.tolerance(model)]
     return float(np.median(explained)) if len(explained) else np.inf
 
 
@@ -189,22 +193,42 @@ def _bent(stage: _Stage, ties: Ties, warp: Warp) -> Warp:
     return Warp(warp.matrix, field, stage.nodes.step)
 
 
+def _way_back(stage: _Stage, warp: Warp, model: _Model) -> float:
+    """Give the median miss of points that are taken from the moving image to the reference and back, in its pixels."""
+    step = max(16, int(np.sqrt(stage.moving.plane.size / BACK_POINTS)))
+    ties = measure(stage.moving, stage.reference, Inverse(warp), patch=PATCH, step=step, reach=NEXT_REACH)
+    col, row = warp(ties.mcol, ties.mrow)
+    miss = np.hypot(col - ties.col, row - ties.row)
+    explained = miss[miss <= 2 * stage.tolerance(model)]
+    return float(np.median(explained)) if len(explained) else np.inf
+
+
 def _judge(stage: _Stage, ties: Ties, fit: _Fit) -> Alignment | Refusal:
-    distance = np.hypot(*ties.error(fit.warp).T)
-    inlier = distance <= stage.tolerance
-    common, whole = support(ties.col, ties.row, inlier, stage.reference)
+    error, tolerance = ties.error(fit.warp), stage.tolerance(fit.model)
+    distance = np.hypot(*error.T)
+    inlier = distance <= tolerance
+    borne = support(ties, error, stage.reference, tolerance=tolerance, local=fit.model == "field")
     evidence = Evidence(
         inliers=int(inlier.sum()),
         chance=fit.chance,
-        support=common,
+        support=borne.common,
         stands_out=stands_out(ties.surface),
         held_out_px=_held_out(stage, ties, Warp(fit.warp.matrix), fit.model) / stage.moving.factor,
+        way_back_px=_way_back(stage, fit.warp, fit.model) / stage.moving.factor,
+        tolerance_px=tolerance / stage.moving.factor,
     )
     objection = evidence.objection()
     if objection:
         return Refusal(objection)
-    at = ties.mcol - ties.col, ties.mrow - ties.row
-    points = TiePoints(ties.col, ties.row, *at, np.clip(ties.agreement, 0, 1), inlier)
-    residual = float(np.median(distance[inlier])) / size(fit.warp.matrix)
+    scale = size(fit.warp.matrix)
+    points = TiePoints(
+        ties.col,
+        ties.row,
+        ties.mcol - ties.col,
+        ties.mrow - ties.row,
+        np.clip(ties.agreement, 0, 1),
+        inlier,
+    )
     name: ModelName = "affine" if fit.model == "similarity" else fit.model
-    return Alignment(name, fit.warp.matrix, residual, whole, points, fit.warp.field, fit.warp.step)
+    residual = float(np.median(distance[inlier])) / scale
+    return Alignment(name, fit.warp.matrix, residual, borne.whole, points, fit.warp.field, fit.warp.step, borne.support)

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.types import FloatArray, Matrix, Plane
+from rasterdelta.registration.warp import Positions
+from rasterdelta.types import FloatArray, Mask, Matrix, Plane
 
 ModelName = Literal["shift", "affine", "field"]
 ModelChoice = Literal["auto", "shift", "affine", "field"]
@@ -30,6 +31,23 @@ class TiePoints:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """A grid of square cells over the reference image, the first one at its first pixel."""
+
+    cells: NDArray[np.bool_]
+    """True = borne out."""
+    side: float
+    """Of a cell, in pixels."""
+
+    def at(self, rows: Positions, cols: Positions) -> Mask:
+        """Look up places in pixels of the reference, broadcast together; False outside the grid."""
+        r, c = (np.floor((a + 0.5) / self.side).astype(np.intp) for a in (rows, cols))
+        height, width = self.cells.shape
+        inside = (r >= 0) & (r < height) & (c >= 0) & (c < width)
+        return np.asarray(inside & self.cells[np.clip(r, 0, height - 1), np.clip(c, 0, width - 1)], np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
 class Alignment:
     """Where each pixel of the reference image is found in the moving image."""
 
@@ -45,16 +63,24 @@ class Alignment:
     """Displacement beside the matrix, shape (2, n, m): dcol and drow at nodes `field_step` pixels apart, first node
     at pixel (0, 0); None for a global model."""
     field_step: int = 0
+    supported: Support | None = None
+    """Where tie points bear the alignment out; None: everywhere. Elsewhere nothing may be said of the ground."""
 
     def __bool__(self) -> bool:
         return True
+
+    def supported_at(self, rows: Positions, cols: Positions) -> Mask:
+        """Tell for places in the reference, broadcast together, whether tie points bear the alignment out there."""
+        if self.supported is None:
+            return np.ones(np.broadcast_shapes(rows.shape, cols.shape), np.bool_)
+        return self.supported.at(rows, cols)
 
     def displacement(self, rows: Plane, cols: Plane) -> tuple[Plane, Plane]:
         """Give (dcol, drow), in pixels, for float32 arrays of reference rows and columns (any one shape)."""
         m = self.matrix
         dcol = ((m[0, 0] - 1) * cols + m[0, 1] * rows + m[0, 2]).astype(np.float32)
         drow = (m[1, 0] * cols + (m[1, 1] - 1) * rows + m[1, 2]).astype(np.float32)
-        if self.field is None:
+        if self.field is None or not cols.size:
             return dcol, drow
         r, c = (np.atleast_2d(a / self.field_step).astype(np.float32) for a in (rows, cols))
         extra = [cv2.remap(f, c, r, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for f in self.field]

@@ -12,6 +12,8 @@ from rasterdelta.types import FloatArray
 
 ANCHOR: Final = 1e-4
 """Pull of every node towards the global model: felt only where no tie point is near."""
+ROUNDS: Final = 3
+"""Fits, each of which weighs the points by how the one before missed them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def fit_field(
     energy = nodes.bending() * stiffness + ANCHOR * sparse.identity(nodes.rows * nodes.cols)
     spread = float(np.quantile(np.abs(error), 0.9)) if len(error) else 0.0
     say = weight
-    for cut in np.geomspace(max(spread, tolerance), tolerance, 4):
+    for cut in np.geomspace(max(spread, tolerance), tolerance, ROUNDS):
         solver = splu((design.T @ sparse.diags(say) @ design + energy).tocsc())
         plate = solver.solve(design.T @ (say[:, None] * error))
         distance = np.hypot(*(error - design @ plate).T)

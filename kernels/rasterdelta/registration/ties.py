@@ -6,12 +6,13 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from rasterdelta.registration.correlate import phase_correlate
 from rasterdelta.registration.plane import Level
-from rasterdelta.registration.warp import Positions, Warp
-from rasterdelta.types import FloatArray
+from rasterdelta.registration.warp import Inverse, Positions, Warp
+from rasterdelta.types import FloatArray, Plane
 
 FILLED: Final = 0.6
 """Least share of a patch's window that both images must show."""
@@ -50,7 +51,7 @@ class Ties:
         return np.stack([self.mcol - x, self.mrow - y], axis=1)
 
 
-def measure(reference: Level, moving: Level, warp: Warp, *, patch: int, step: int, reach: float) -> Ties:
+def measure(reference: Level, moving: Level, warp: Warp | Inverse, *, patch: int, step: int, reach: float) -> Ties:
     """Measure tie points on a grid of the reference.
 
     Parameters
@@ -66,10 +67,13 @@ def measure(reference: Level, moving: Level, warp: Warp, *, patch: int, step: in
     mcol, mrow = (moving.down(p) for p in warp(reference.up(cols), reference.up(rows)))
     # OpenCV takes fractions to 1/32 pixel: expecting the match on that grid makes the rounding known, not an error.
     mcol, mrow = np.round(mcol * 32) / 32, np.round(mrow * 32) / 32
+    views = _views(reference, patch)
+    turn = (warp.matrix[:, :2] * (reference.factor / moving.factor)).astype(np.float32)
     parts = []
     for start in range(0, len(rows), CHUNK):
         s = slice(start, start + CHUNK)
-        parts.append(_chunk(reference, moving, warp, (rows[s], cols[s], mrow[s], mcol[s]), patch, reach))
+        left = views[0][rows[s], cols[s]], views[1][rows[s], cols[s]]
+        parts.append(_chunk(left, _sampled(moving, mrow[s], mcol[s], turn, patch), turn, reach))
     if not parts:
         none = np.zeros(0)
         blank = np.zeros((patch, patch), np.float32)
@@ -104,26 +108,24 @@ def _grid(reference: Level, patch: int, step: int) -> tuple[NDArray[np.intp], ND
 
 
 def _chunk(
-    reference: Level, moving: Level, warp: Warp, places: tuple[np.ndarray, ...], patch: int, reach: float
+    a: tuple[FloatArray, FloatArray], b: tuple[FloatArray, FloatArray], turn: FloatArray, reach: float
 ) -> tuple[np.ndarray, ...]:
-    rows, cols, mrow, mcol = places
-    offset = np.arange(patch, dtype=np.float32) - patch // 2
-    flat = np.tile(offset, (patch, 1))
-    turn = (warp.matrix[:, :2] * (reference.factor / moving.factor)).astype(np.float32)
-    lift = turn[0, 0] * flat + turn[0, 1] * flat.T, turn[1, 0] * flat + turn[1, 1] * flat.T
-    a = _gather(reference, flat.T, flat, rows, cols)
-    b = _gather(moving, lift[1], lift[0], mrow, mcol)
+    """Measure patches given as values and validity: which could be, and their displacement, quality and agreement."""
+    patch = a[0].shape[-1]
     weight = a[1] * b[1] * _window(patch)
-    share = weight.mean(axis=(1, 2)) / _window(patch).mean()
-    keep = share >= FILLED
-    left, right = (_centred(x[0][keep], weight[keep]) for x in (a, b))
-    lively = (_energy(left) > 0) & (_energy(right) > 0)
+    keep = weight.mean(axis=(1, 2)) / _window(patch).mean() >= FILLED
+    if not keep.all():
+        a, b, weight = (a[0][keep], a[1]), (b[0][keep], b[1]), weight[keep]
+    left, right = _centred(a[0], weight), _centred(b[0], weight)
+    energy = _product(left, left) * _product(right, right)
+    lively = energy > 0
     keep[keep] = lively
-    left, right = left[lively], right[lively]
-    agreement = (left * right).sum(axis=(1, 2)) / np.sqrt(_energy(left) * _energy(right))
     if not keep.any():
         none = np.zeros(0)
         return keep, none, none, none, none, np.zeros((patch, patch), np.float32)
+    if not lively.all():
+        left, right, energy = left[lively], right[lively], energy[lively]
+    agreement = _product(left, right) / np.sqrt(energy)
     peaks = phase_correlate(left, right, reach=min(reach, patch // 2 - 2))
     # The peak is found on the warped patch: turn it back into the moving image's own axes.
     dcol = turn[0, 0] * peaks.dcol + turn[0, 1] * peaks.drow
@@ -131,18 +133,39 @@ def _chunk(
     return keep, dcol, drow, peaks.quality, agreement.astype(np.float64), peaks.surface
 
 
-def _gather(
-    level: Level, rows: FloatArray, cols: FloatArray, at_row: np.ndarray, at_col: np.ndarray
+def _views(level: Level, patch: int) -> tuple[FloatArray, FloatArray]:
+    """Give views that hold the patch around every pixel, of values and of validity; nothing is valid outside."""
+    margin = ((patch // 2, patch // 2),) * 2
+    values, valid = (np.pad(plane, margin) for plane in (level.plane, level.valid.astype(np.float32)))
+    return sliding_window_view(values, (patch, patch)), sliding_window_view(valid, (patch, patch))
+
+
+def _sampled(
+    level: Level, at_row: np.ndarray, at_col: np.ndarray, turn: FloatArray, patch: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Cut patches around many centres: values and validity, shape (n, patch, patch)."""
-    shape = (len(at_row), *rows.shape)
-    r = (at_row.astype(np.float32)[:, None, None] + rows).reshape(-1, shape[-1])
-    c = (at_col.astype(np.float32)[:, None, None] + cols).reshape(-1, shape[-1])
-    values = cv2.remap(level.plane, c, r, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-    valid = cv2.remap(
-        level.valid.astype(np.float32), c, r, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
-    )
-    return values.reshape(shape), valid.reshape(shape)
+    """Sample patches around any places, turned: values and validity, shape (n, patch, patch)."""
+    flat = np.tile(np.arange(patch, dtype=np.float32) - patch // 2, (patch, 1))
+    cols, rows = turn[0, 0] * flat + turn[0, 1] * flat.T, turn[1, 0] * flat + turn[1, 1] * flat.T
+    r = at_row.astype(np.float32)[:, None, None] + rows
+    c = at_col.astype(np.float32)[:, None, None] + cols
+    values = _remapped(level.plane, r, c, cv2.INTER_CUBIC)
+    valid = np.ones_like(values)
+    doubtful = np.ones(len(r), np.bool_)
+    if level.valid.all():
+        (height, width), corner = level.valid.shape, np.s_[:, :: patch - 1, :: patch - 1]
+        outside = (r[corner] < 0) | (r[corner] > height - 1) | (c[corner] < 0) | (c[corner] > width - 1)
+        doubtful = outside.any(axis=(1, 2))
+    if doubtful.any():
+        valid[doubtful] = _remapped(level.valid.astype(np.float32), r[doubtful], c[doubtful], cv2.INTER_LINEAR)
+    return values, valid
+
+
+def _remapped(plane: Plane, rows: FloatArray, cols: FloatArray, flag: int) -> FloatArray:
+    """Sample a plane at positions of shape (n, side, side); 0 outside."""
+    side = rows.shape[-1]
+    r, c = rows.reshape(-1, side), cols.reshape(-1, side)
+    found = cv2.remap(plane, c, r, flag, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(found.reshape(rows.shape), np.float32)
 
 
 def _centred(patch: FloatArray, weight: FloatArray) -> FloatArray:
@@ -150,8 +173,8 @@ def _centred(patch: FloatArray, weight: FloatArray) -> FloatArray:
     return np.asarray((patch - mean[:, None, None]) * weight, np.float32)
 
 
-def _energy(patch: FloatArray) -> FloatArray:
-    return np.asarray(np.square(patch).sum(axis=(1, 2)), np.float32)
+def _product(one: FloatArray, other: FloatArray) -> FloatArray:
+    return np.asarray((one * other).sum(axis=(1, 2)), np.float32)
 
 
 @cache

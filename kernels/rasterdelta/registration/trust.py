@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rasterdelta.registration.plane import Level
-from rasterdelta.registration.warp import Positions
 from rasterdelta.types import FloatArray
 
 FEWEST: Final = 12
@@ -18,7 +15,6 @@ SUPPORT: Final = 0.15
 """Least share of the common ground with agreeing points nearby."""
 STANDS_OUT: Final = 8.0
 """Least height of the correlation at the alignment, in standard deviations of the correlation at shifted controls."""
-CELLS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +29,35 @@ class Evidence:
     """Height of the mean correlation surface at lag 0, in standard deviations of its far lags."""
     held_out_px: float
     """Median error of held-out points, in pixels of the level."""
+    way_back_px: float
+    """Median distance by which points of the moving image, found in the reference and taken back by the alignment, miss
+    where they started, in pixels of the level."""
+    tolerance_px: float
+    """Largest distance of an agreeing point, in pixels of the level: chance would put the two above at 1.4 times it."""
 
     def objection(self) -> str | None:
         """Say why the alignment cannot be trusted, or None."""
-        if self.inliers < FEWEST:
-            return f"only {self.inliers} places look alike in both images ({FEWEST} are needed)"
-        if self.chance > CHANCE:
-            return f"the {self.inliers} places that look alike do not agree better than chance would"
-        if self.support < SUPPORT:
-            return f"places that look alike cover only {self.support:.0%} of the common ground"
-        if self.stands_out < STANDS_OUT:
-            return "the aligned images are not more alike than shifted ones"
-        if self.held_out_px > 1.0:
-            return f"points held out of the fit disagree with it by {self.held_out_px:.1f} pixels"
-        return None
+        objections = (
+            (self.inliers < FEWEST, f"only {self.inliers} places look alike in both images ({FEWEST} are needed)"),
+            (
+                not self.chance <= CHANCE,
+                f"the {self.inliers} places that look alike do not agree better than chance would",
+            ),
+            (
+                self.support < SUPPORT,
+                f"places that look alike cover only {self.support:.0%} of the common ground",
+            ),
+            (self.stands_out < STANDS_OUT, "the aligned images are not more alike than shifted ones"),
+            (
+                not self.held_out_px <= self.tolerance_px,
+                f"points held out of the fit disagree with it by {self.held_out_px:.1f} pixels",
+            ),
+            (
+                not self.way_back_px <= self.tolerance_px,
+                f"the way there and back misses its start by {self.way_back_px:.1f} pixels",
+            ),
+        )
+        return next((reason for applies, reason in objections if applies), None)
 
 
 def stands_out(surface: FloatArray) -> float:
@@ -60,38 +71,3 @@ def stands_out(surface: FloatArray) -> float:
     spread = float(surface[far].std())
     highest = float(surface[far].max())
     return (peak - float(surface[far].mean())) / spread if spread > 0 and peak > highest else 0.0
-
-
-def support(col: Positions, row: Positions, inlier: NDArray[np.bool_], ground: Level) -> tuple[float, float]:
-    """Give the shares of the measured ground and of the reference's valid ground near agreeing points.
-
-    Parameters
-    ----------
-    col, row : ndarray of shape (n,)
-        Every tie point's place, in pixels of the reference.
-    inlier : bool ndarray of shape (n,)
-        True = agreeing.
-    ground : Level
-        Of the reference.
-    """
-    valid, factor = ground.valid, ground.factor
-    cell = max(1.0, max(valid.shape) * factor / CELLS)
-    shape = tuple(int(n * factor // cell) + 1 for n in valid.shape)
-    at = (
-        np.clip((row // cell).astype(np.intp), 0, shape[0] - 1),
-        np.clip((col // cell).astype(np.intp), 0, shape[1] - 1),
-    )
-    total, agreeing = np.zeros(shape), np.zeros(shape)
-    np.add.at(total, at, 1)
-    np.add.at(agreeing, at, inlier)
-    rows, cols = (
-        np.clip((np.arange(n) * factor // cell).astype(np.intp), 0, s - 1)
-        for n, s in zip(valid.shape, shape, strict=True)
-    )
-    area = np.zeros(shape)
-    np.add.at(area, np.ix_(rows, cols), valid)
-    # One chance hit in a cell of many points is no support.
-    good = (agreeing >= 1) & (agreeing >= 0.1 * total)
-    measured = float((area * (total > 0)).sum())
-    hit = float((area * good).sum())
-    return (hit / measured if measured else 0.0), (hit / float(area.sum()) if area.sum() else 0.0)

@@ -85,7 +85,7 @@ def test_the_field_is_in_pixels_of_the_moving_image(place, ground, tmp_path):
 def test_points_are_listed(pair, tmp_path):
     register_files(*pair, out=tmp_path / "out.tif", points=tmp_path / "points.csv")
     rows = list(csv.DictReader((tmp_path / "points.csv").open()))
-    assert list(rows[0]) == ["col", "row", "dcol", "drow", "quality", "inlier"]
+    assert list(rows[0]) == ["col", "row", "dcol", "drow", "quality", "inlier", "uncertainty"]
     inlying = np.array([[float(r["dcol"]), float(r["drow"])] for r in rows if r["inlier"] == "1"])
     np.testing.assert_allclose(np.median(inlying, 0), [-5, 3], atol=0.2)
 

@@ -1,0 +1,112 @@
+"""Where in the reference image an alignment is borne out by tie points."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rasterdelta.registration.plane import Level
+from rasterdelta.registration.result import Support
+from rasterdelta.registration.ties import Ties
+from rasterdelta.registration.warp import Positions
+from rasterdelta.types import Mask
+
+CELLS: Final = 24
+"""Cells along the longer side, at most."""
+SPACINGS: Final = 2.0
+"""Least side of a cell, in distances of tie points."""
+REACH: Final = 1
+"""Cells by which the support of agreeing points reaches beyond them."""
+FEWEST: Final = 4
+"""Points of a cell that can speak against the alignment."""
+ALIKE: Final = 0.6
+"""Share of a cell's points that must agree on another displacement to speak against the alignment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """What the tie points say of the ground."""
+
+    common: float
+    """Share of the ground that was measured which has agreeing points nearby."""
+    whole: float
+    """The same share of the reference's valid ground."""
+    support: Support
+
+
+def support(ties: Ties, error: Positions, ground: Level, *, tolerance: float, local: bool) -> Borne:
+    """Say where an alignment is borne out.
+
+    Parameters
+    ----------
+    ties : Ties
+    error : ndarray of shape (n, 2)
+        Of every tie point beside the alignment, in pixels.
+    ground : Level
+        Of the reference.
+    tolerance : float
+        Largest error of an agreeing point, in pixels.
+    local : bool
+        False: a global model, which also holds between its points, so that their hull is borne out. True: a field,
+        which is known only near its points.
+
+    Notes
+    -----
+    A cell whose points agree with each other on another displacement speaks against the alignment: a roof, a slope.
+    """
+    factor = ground.factor
+    height, width = (n * factor for n in ground.valid.shape)
+    side = max(1.0, max(height, width) / CELLS, SPACINGS * float(np.sqrt(height * width / max(1, len(ties)))))
+    shape = int((height - 1) // side) + 1, int((width - 1) // side) + 1
+    row, col = (
+        np.clip((a // side).astype(np.intp), 0, n - 1) for a, n in zip((ties.row, ties.col), shape, strict=True)
+    )
+    index = row * shape[1] + col
+    total = np.bincount(index, minlength=shape[0] * shape[1]).reshape(shape)
+    inlier = np.hypot(*error.T) <= tolerance
+    agreeing = np.bincount(index, inlier, shape[0] * shape[1]).reshape(shape)
+    # One chance hit in a cell of many points is no support.
+    good = (agreeing >= 1) & (agreeing >= 0.1 * total)
+    area = _area(ground.valid, shape, side / factor)
+    measured, hit = float(area[total > 0].sum()), float(area[good].sum())
+    borne = (_around(good) if local else _hull(good)) & ~_contradicted(index, error, tolerance, shape)
+    whole = float(area.sum())
+    return Borne(hit / measured if measured else 0.0, hit / whole if whole else 0.0, Support(borne, side))
+
+
+def _area(valid: Mask, shape: tuple[int, int], side: float) -> NDArray[np.float64]:
+    """Count the valid pixels of each cell."""
+    out = valid.astype(np.float64)
+    for axis, cells in enumerate(shape):
+        first = np.searchsorted(np.arange(valid.shape[axis]) // side, np.arange(cells))
+        out = np.add.reduceat(out, first, axis=axis)
+    return out
+
+
+def _around(good: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    side = 2 * REACH + 1
+    return np.asarray(cv2.dilate(good.astype(np.uint8), np.ones((side, side), np.uint8)) > 0, np.bool_)
+
+
+def _hull(good: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Fill the convex hull of the cells, and the cells around it."""
+    filled = np.zeros(good.shape, np.uint8)
+    if good.any():
+        at = np.argwhere(good)[:, ::-1].astype(np.int32)
+        cv2.fillConvexPoly(filled, cv2.convexHull(at), 1)
+    return _around(filled > 0)
+
+
+def _contradicted(
+    index: NDArray[np.intp], error: Positions, tolerance: float, shape: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Tell the cells whose points agree on a displacement more than two tolerances away from the alignment."""
+    out = np.zeros(shape[0] * shape[1], np.bool_)
+    for cell in np.unique(index):
+        own = error[index == cell]
+        middle = np.median(own, axis=0)
+        alike = float((np.hypot(*(own - middle).T) <= tolerance).mean())
+        out[cell] = len(own) >= FEWEST and alike >= ALIKE and np.hypot(*middle) > 2 * tolerance
+    return out.reshape(shape)
