@@ -15,6 +15,7 @@ from sitedelta.manifest import AlignmentRecord, AlignmentStatus
 from sitedelta.placement import Frame, Placement, ScaledFrame
 from sitedelta.prepare import Prepared
 from sitedelta.progress import Progress, silent
+from sitedelta.scene import Scene
 from sitedelta.warp import PlacedReader, ToScene
 
 _MOST = 4096
@@ -66,6 +67,16 @@ def align(
     return _enlarged(settled, step)
 
 
+def lie_alike(first: Scene, second: Scene) -> bool:
+    """Tell whether two images probably lie on each other as they are.
+
+    They do if both are georeferenced, or if neither is and they have the same pixels.
+    """
+    if first.georeferenced or second.georeferenced:
+        return first.georeferenced and second.georeferenced
+    return (first.height, first.width, first.gsd_m) == (second.height, second.width, second.gsd_m)
+
+
 def _frame_shape(prepared: Prepared, grid: SiteGrid) -> tuple[int, int]:
     factor = prepared.scene.gsd_m / grid.gsd_m
     return max(1, round(prepared.scene.height * factor)), max(1, round(prepared.scene.width * factor))
@@ -75,7 +86,7 @@ def _overview(prepared: Prepared, to_scene: ToScene, shape: tuple[int, int], ste
     window = (0, max(1, shape[0] // step), 0, max(1, shape[1] // step))
     with PlacedReader(prepared.scene, to_scene, bands=display_bands(prepared.scene), step=step) as reader:
         image, valid = reader.stored(window)
-    return prepared.stretch.apply(image.astype(np.float32, copy=False)), valid
+    return image.astype(np.float32, copy=False), valid
 
 
 def _enlarged(found: Alignment, step: int) -> Alignment:
@@ -134,7 +145,7 @@ def _place(
     trusted = Placement(prepared.scene, frame, None, prepared.clear)
     if prepared is reference:
         return trusted, _record("reference", "none", IDENTITY)
-    found = align(reference, prepared, grid, seed=seed)
+    found = align(reference, prepared, grid, seed=seed, rests=lie_alike(reference.scene, prepared.scene))
     if isinstance(found, Alignment):
         return replace(trusted, alignment=found), _record(
             "aligned", found.model, found.matrix, found.residual_px * grid.gsd_m, found.support

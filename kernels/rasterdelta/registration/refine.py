@@ -96,6 +96,14 @@ def refine(pair: Pair, matrix: Matrix, *, model: ModelChoice, seed: int) -> Alig
     stage, warp = found
     ties = stage.measure(warp, COARSE_POINTS if model == "field" else FINE_POINTS, NEXT_REACH)
     fit = _chosen(stage, ties, warp, model, matrix)
+    result = _settled(stage, ties, warp, fit)
+    if not result and model == "auto" and fit.model == "field":
+        return _settled(stage, ties, warp, _fit(stage, ties, warp, "similarity"))
+    return result
+
+
+def _settled(stage: _Stage, ties: Ties, warp: Warp, fit: _Fit) -> Alignment | Refusal:
+    """Measure again where a fit moved the ground, fit again, and judge; `ties` were measured around `warp`."""
     if fit.warp.field is not None or _apart(fit.warp, warp, stage.reference) > MOVED * stage.moving.factor:
         ties = stage.measure(fit.warp, FINE_POINTS, NEXT_REACH)
         fit = _fit(stage, ties, Warp(fit.warp.matrix), fit.model)

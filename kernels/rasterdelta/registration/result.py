@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.registration.warp import Positions
+from rasterdelta.registration.warp import Positions, between_nodes
 from rasterdelta.types import FloatArray, Mask, Matrix, Plane
 
 ModelName = Literal["shift", "affine", "field"]
@@ -80,11 +79,10 @@ class Alignment:
         m = self.matrix
         dcol = ((m[0, 0] - 1) * cols + m[0, 1] * rows + m[0, 2]).astype(np.float32)
         drow = (m[1, 0] * cols + (m[1, 1] - 1) * rows + m[1, 2]).astype(np.float32)
-        if self.field is None or not cols.size:
+        if self.field is None:
             return dcol, drow
-        r, c = (np.atleast_2d(a / self.field_step).astype(np.float32) for a in (rows, cols))
-        extra = [cv2.remap(f, c, r, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for f in self.field]
-        return dcol + extra[0].reshape(cols.shape), drow + extra[1].reshape(rows.shape)
+        more = between_nodes(self.field, self.field_step, cols, rows)
+        return (dcol + more[0]).astype(np.float32), (drow + more[1]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def support(ties: Ties, error: Positions, ground: Level, *, tolerance: float, lo
 
     Notes
     -----
-    A cell whose points agree with each other on another displacement speaks against the alignment: a roof, a slope.
+    Ground whose points agree with each other on another displacement speaks against the alignment: large roofs, slopes.
     """
     factor = ground.factor
     height, width = (n * factor for n in ground.valid.shape)
@@ -71,7 +71,8 @@ def support(ties: Ties, error: Positions, ground: Level, *, tolerance: float, lo
     good = (agreeing >= 1) & (agreeing >= 0.1 * total)
     area = _area(ground.valid, shape, side / factor)
     measured, hit = float(area[total > 0].sum()), float(area[good].sum())
-    borne = (_around(good) if local else _hull(good)) & ~_contradicted(index, error, tolerance, shape)
+    doubtful = np.flatnonzero((total >= FEWEST) & (agreeing < (1 - ALIKE) * total))
+    borne = (_around(good) if local else _hull(good)) & ~_contradicted(doubtful, index, error, tolerance, shape)
     whole = float(area.sum())
     return Borne(hit / measured if measured else 0.0, hit / whole if whole else 0.0, Support(borne, side))
 
@@ -86,8 +87,13 @@ def _area(valid: Mask, shape: tuple[int, int], side: float) -> NDArray[np.float6
 
 
 def _around(good: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    side = 2 * REACH + 1
-    return np.asarray(cv2.dilate(good.astype(np.uint8), np.ones((side, side), np.uint8)) > 0, np.bool_)
+    """Give the cells, those around them, and the gaps between them that are as narrow as twice that."""
+    grown = cv2.dilate(good.astype(np.uint8), _square(2 * REACH), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(cv2.erode(grown, _square(REACH), borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0, np.bool_)
+
+
+def _square(reach: int) -> NDArray[np.uint8]:
+    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
 
 
 def _hull(good: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -100,13 +106,18 @@ def _hull(good: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _contradicted(
-    index: NDArray[np.intp], error: Positions, tolerance: float, shape: tuple[int, int]
+    doubtful: NDArray[np.intp], index: NDArray[np.intp], error: Positions, tolerance: float, shape: tuple[int, int]
 ) -> NDArray[np.bool_]:
-    """Tell the cells whose points agree on a displacement more than two tolerances away from the alignment."""
+    """Tell areas, three cells wide at least, whose points agree on displacements far from the alignment.
+
+    Smaller ones are not told from aircraft that moved or rows of vehicles, whose change is what is looked for.
+    """
     out = np.zeros(shape[0] * shape[1], np.bool_)
-    for cell in np.unique(index):
+    for cell in doubtful:
         own = error[index == cell]
         middle = np.median(own, axis=0)
         alike = float((np.hypot(*(own - middle).T) <= tolerance).mean())
-        out[cell] = len(own) >= FEWEST and alike >= ALIKE and np.hypot(*middle) > 2 * tolerance
-    return out.reshape(shape)
+        out[cell] = alike >= ALIKE and np.hypot(*middle) > 2 * tolerance
+    plane = out.reshape(shape).astype(np.uint8)
+    wide = cv2.morphologyEx(plane, cv2.MORPH_OPEN, _square(1), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(wide > 0, np.bool_)

@@ -11,8 +11,8 @@ FEWEST: Final = 12
 """Fewest agreeing tie points."""
 CHANCE: Final = 1e-6
 """Largest expected number of models in noise that agree as well."""
-SUPPORT: Final = 0.15
-"""Least share of the common ground with agreeing points nearby."""
+SUPPORT: Final = 0.45
+"""Least share of the common ground with agreeing points nearby: two thirds under cloud leave less."""
 STANDS_OUT: Final = 8.0
 """Least height of the correlation at the alignment, in standard deviations of the correlation at shifted controls."""
 

@@ -2,13 +2,30 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.types import FloatArray, Matrix
 
 Positions = NDArray[np.float64]
+
+
+def between_nodes(
+    field: FloatArray, step: int, col: Positions | FloatArray, row: Positions | FloatArray
+) -> tuple[Positions, Positions]:
+    """Give a field's (dcol, drow) at places of any one shape, bilinear between nodes `step` pixels apart.
+
+    The first node lies at pixel (0, 0); beyond the nodes, the field goes on as at the last one.
+    """
+    last = field.shape[1] - 1, field.shape[2] - 1
+    r, c = (np.clip(np.asarray(a, np.float64) / step, 0, n) for a, n in zip((row, col), last, strict=True))
+    r0, c0 = (np.minimum(a.astype(np.intp), max(n - 1, 0)) for a, n in zip((r, c), last, strict=True))
+    r1, c1 = (np.minimum(a + 1, n) for a, n in zip((r0, c0), last, strict=True))
+    fr, fc = r - r0, c - c0
+    upper = field[:, r0, c0] * (1 - fc) + field[:, r0, c1] * fc
+    lower = field[:, r1, c0] * (1 - fc) + field[:, r1, c1] * fc
+    dcol, drow = upper * (1 - fr) + lower * fr
+    return dcol, drow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +43,8 @@ class Warp:
         x, y = m[0, 0] * col + m[0, 1] * row + m[0, 2], m[1, 0] * col + m[1, 1] * row + m[1, 2]
         if self.field is None:
             return x, y
-        c, r = ((a / self.step).astype(np.float32)[None] for a in (col, row))
-        extra = [cv2.remap(f, c, r, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0] for f in self.field]
-        return x + extra[0], y + extra[1]
+        dcol, drow = between_nodes(self.field, self.step, col, row)
+        return x + dcol, y + drow
 
 
 @dataclass(frozen=True, slots=True)

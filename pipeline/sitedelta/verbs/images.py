@@ -83,10 +83,10 @@ def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
     RegistrationRefused
         The match cannot be trusted.
     """
-    from sitedelta.align import align
+    from sitedelta.align import align, lie_alike
 
     grid, before, after = scene_grid(first), prepare(first), prepare(second)
-    alike = _lie_alike(first, second)
+    alike = lie_alike(first, second)
     found = align(before, after, grid, rests=alike)
     if isinstance(found, Alignment):
         placements = stand(before, grid), stand(after, grid, found)
@@ -115,12 +115,6 @@ def refused(first: Scene, second: Scene, found: Refusal) -> RegistrationRefused:
     """Say which two images could not be brought together, and why."""
     names = f"{second.originals[0].name} to {first.originals[0].name}"
     return RegistrationRefused(f"cannot align {names}: {found.reason}; nothing was written")
-
-
-def _lie_alike(first: Scene, second: Scene) -> bool:
-    if first.georeferenced or second.georeferenced:
-        return first.georeferenced and second.georeferenced
-    return (first.height, first.width, first.gsd_m) == (second.height, second.width, second.gsd_m)
 
 
 def image_summary(scene: Scene) -> dict[str, Any]:
