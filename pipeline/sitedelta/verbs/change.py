@@ -48,7 +48,6 @@ class Brought:
 
     grid: SiteGrid
     joint: Joint
-    samples: Sequence[PairSample]
     alignment: Alignment | None
     """None where they are taken as they lie."""
     note: str
@@ -178,9 +177,8 @@ def change_files(
     first, second = open_images(before, after, gsd=gsd, kind=kind, hidden=hidden)
     bands_for(chosen, first, second)
     progress(0, 1, "alignment")
-    brought = _bring(first, second, chosen)
+    brought, estimate = _fitted(first, second, chosen, radiometry)
     progress(1, 1, "alignment")
-    estimate = _fit(brought, chosen, radiometry)
     with ExitStack() as stack:
         scores = stack.enter_context(score_file(estimate.joint.shape)) if score else None
         overviews = Overviews(estimate.joint.shape, estimate.joint.telling)
@@ -206,24 +204,30 @@ def change_files(
     return done
 
 
-def _bring(first: Scene, second: Scene, method: Method) -> Brought:
+def _fitted(first: Scene, second: Scene, method: Method, radiometry: Radiometry) -> tuple[Brought, PairEstimate]:
+    """Bring two images together and fit the method on samples, which are large and let go then."""
+    brought, samples = _bring(first, second, method)
+    return brought, _fit(brought.joint, samples, method, radiometry)
+
+
+def _bring(first: Scene, second: Scene, method: Method) -> tuple[Brought, tuple[PairSample, ...]]:
     laid = as_laid(first, second, method=method)
     if laid is not None:
         note = (
             f"taken as they lie: the same ground at {laid.offsets.clear} of {laid.offsets.asked} places, "
             f"{laid.offsets.median_px:.2f} pixels apart"
         )
-        return Brought(laid.grid, laid.joint, laid.samples, None, note, clouds_known=False)
+        return Brought(laid.grid, laid.joint, None, note, clouds_known=False), laid.samples
     images = place(first, second, as_given=True)
     joint = join(*images.placements, images.grid, method=method)
-    return Brought(images.grid, joint, tuple(joint.samples()), images.alignment, images.note, clouds_known=True)
+    return Brought(images.grid, joint, images.alignment, images.note, clouds_known=True), tuple(joint.samples())
 
 
-def _fit(brought: Brought, method: Method, radiometry: Radiometry) -> PairEstimate:
+def _fit(joint: Joint, samples: Sequence[PairSample], method: Method, radiometry: Radiometry) -> PairEstimate:
     try:
-        return fit_pair(brought.joint, brought.samples, method=method, radiometry=radiometry)
+        return fit_pair(joint, samples, method=method, radiometry=radiometry)
     except NotEnoughData as error:
-        names = " and ".join(p.scene.originals[0].name for p in (brought.joint.before, brought.joint.after))
+        names = " and ".join(p.scene.originals[0].name for p in (joint.before, joint.after))
         raise InputError(f"{names} cannot be compared: {error}") from error
 
 
