@@ -1,28 +1,32 @@
-"""Arrays that are used again: a system clears the memory that it hands out, which costs more than reading into it."""
+"""Memory that is used again: a system clears what it hands out, which costs more than reading into it."""
 
-from collections import defaultdict, deque
+import math
+from collections import deque
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-_Key = tuple[tuple[int, ...], np.dtype[Any]]
-
 
 class Spare:
-    """Lends arrays, and takes them back to lend them again; any thread may use it."""
+    """Lends arrays, and takes them back to lend their memory again; any thread may use it."""
 
     def __init__(self) -> None:
-        self._free: defaultdict[_Key, deque[NDArray[Any]]] = defaultdict(deque)
+        self._free: deque[NDArray[np.uint8]] = deque()
 
     def take(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """Give an array with whatever is in it."""
-        key = shape, np.dtype(dtype)
-        try:
-            return self._free[key].pop()
-        except IndexError:
-            return np.empty(*key)
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        return self._memory(size)[:size].view(dtype).reshape(shape)
 
     def give(self, array: NDArray[Any]) -> None:
         """Take back an array that was lent; nobody may use it any more."""
-        self._free[array.shape, array.dtype].append(array)
+        if isinstance(array.base, np.ndarray):
+            self._free.append(array.base)
+
+    def _memory(self, size: int) -> NDArray[np.uint8]:
+        try:
+            memory = self._free.pop()
+        except IndexError:
+            memory = np.empty(0, np.uint8)
+        return memory if memory.size >= size else np.empty(size + size // 8, np.uint8)

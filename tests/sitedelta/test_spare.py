@@ -1,0 +1,26 @@
+"""Memory that is lent again."""
+
+import numpy as np
+
+from sitedelta.spare import Spare
+
+
+def test_memory_is_lent_again_whatever_the_shape():
+    spare = Spare()
+    first = spare.take((4, 100, 50), np.uint16)
+    assert (first.shape, first.dtype) == ((4, 100, 50), np.uint16)
+    memory = first.base
+    spare.give(first)
+    second = spare.take((100, 20), np.float32)
+    assert second.base is memory
+    second[:] = 1.5
+    np.testing.assert_array_equal(second, np.full((100, 20), 1.5, np.float32))
+
+
+def test_what_is_lent_is_never_shared():
+    spare = Spare()
+    spare.give(spare.take((10,), np.float64))
+    first, second, larger = spare.take((10,), np.float64), spare.take((10,), np.float64), spare.take((99,), np.float64)
+    assert not np.shares_memory(first, second)
+    assert not np.shares_memory(second, larger)
+    assert larger.shape == (99,)
