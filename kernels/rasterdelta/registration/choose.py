@@ -11,6 +11,10 @@ from rasterdelta.registration.ties import Ties
 BLOCKS: Final = 8
 """Blocks along each side of the ground: they are held out whole, because neighbouring points lean on each other."""
 FOLDS: Final = 4
+SMALL: Final = 1 / 15
+"""Error, in tolerances, below which all are alike: a tenth of a pixel, as good as tie points are."""
+WORTH: Final = 0.05
+"""Share of the cost that a more complex model must take off."""
 FEWEST: Final = 4
 """Blocks with points that a comparison needs."""
 
@@ -36,7 +40,7 @@ def simplest_model(
     -------
     str
         The first model within one standard error of the best: a more complex one must gain more, over the blocks, than
-        chance would give it [1]_.
+        chance would give it [1]_, and a twentieth of the cost.
 
     References
     ----------
@@ -50,7 +54,8 @@ def simplest_model(
     best = min(models, key=lambda m: float(cost[m].sum()))
     for model in models:
         loss = (cost[model] - cost[best])[present]
-        if loss.mean() <= loss.std(ddof=1) / np.sqrt(len(loss)):
+        by_chance = float(loss.std(ddof=1)) / np.sqrt(len(loss))
+        if loss.mean() <= max(by_chance, WORTH * float(cost[model][present].mean())):
             return model
     return best
 
@@ -79,5 +84,6 @@ def _cost(
     for k in range(FOLDS):
         held = fold == k
         if held.any() and not held.all():
-            out[held] = np.minimum(np.square(errors(model, ties.take(~held), ties.take(held)) / tolerance), 1)
+            missed = errors(model, ties.take(~held), ties.take(held)) / tolerance
+            out[held] = np.square(np.clip(missed, SMALL, 1))
     return np.asarray(np.bincount(block, out, BLOCKS**2), np.float64)
