@@ -131,11 +131,14 @@ def place_all(
 
 
 def choose_reference(scenes: Sequence[Prepared], grid: SiteGrid) -> Prepared:
-    """Choose the scene that the others are brought to: the first whose grid it is, else the finest clear one."""
+    """Choose the scene that the others are brought to: the first where it is its grid, else the finest clear map."""
     if not grid.georeferenced:
         return scenes[0]
     located = [s for s in scenes if s.scene.georeferenced]
-    return min(located, key=lambda s: (s.scene.gsd_m, s.clear.mask.mean() < 0.8, s.scene.date, s.scene.id))
+    return min(
+        located,
+        key=lambda s: (s.scene.ground is not None, s.scene.gsd_m, s.clear.mask.mean() < 0.8, s.scene.date, s.scene.id),
+    )
 
 
 def _place(

@@ -22,10 +22,10 @@ from pydantic import (
 
 from sitedelta.configerrors import explain
 from sitedelta.dates import parse_date
-from sitedelta.defaults import COARSEST_M, MIN_AREA_M2, Radiometry
+from sitedelta.defaults import COARSEST_M, HIDDEN, MIN_AREA_M2, Hidden, Radiometry
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
-from sitedelta.scene import HIDDEN, Hidden, Kind
+from sitedelta.scene import Kind
 from sitedelta.yamlfile import read_yaml
 
 Label: TypeAlias = Literal["aircraft", "vehicle"]
@@ -188,6 +188,11 @@ class Site(_Model):
     hidden: tuple[Hidden, ...] = Field(
         default=HIDDEN,
         description="What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark; [] nothing.",
+    )
+    dem: LocalPath | None = Field(
+        default=None,
+        description="Digital elevation model (any georeferenced raster, metres) for images that were not rectified "
+        "(RPC); their model's mean height where not given.",
     )
     limits: Mapping[Label, Metres] = Field(
         default_factory=dict,

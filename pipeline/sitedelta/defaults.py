@@ -5,6 +5,12 @@ from typing import Literal, TypeAlias
 Radiometry: TypeAlias = Literal["line", "unchanged", "histogram", "none"]
 """How the later date is brought to the radiometry of the earlier one."""
 
+Hidden: TypeAlias = Literal["cloud", "shadow", "haze", "snow", "water", "dark"]
+"""What may count as not observable."""
+
+HIDDEN: tuple[Hidden, ...] = ("cloud", "shadow")
+"""What does where nothing else is asked for."""
+
 MIN_AREA_M2 = 20.0
 """Changed regions smaller than this are left out: the size of a vehicle with its shadow."""
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitedelta.dates import NO_DATE, Taken, check, taken
-from sitedelta.defaults import COARSEST_M
+from sitedelta.defaults import COARSEST_M, HIDDEN, Hidden
 from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file, sha256_files
 from sitedelta.names import slug, unique
 from sitedelta.raster import RasterInfo, Reader, describe
-from sitedelta.scene import HIDDEN, Hidden, Kind, Scene
+from sitedelta.scene import Kind, Scene
 from sitedelta.sources import (
     date_of,
     describe_mask,
@@ -22,6 +22,7 @@ from sitedelta.sources import (
     read_metadata,
     write_vrt,
 )
+from sitedelta.unrectified import with_terrain
 
 if TYPE_CHECKING:
     from sitedelta.config import Imagery, Site
@@ -47,6 +48,8 @@ class Stated:
     """A provider's mask; one that lies beside the image where not given."""
     hidden: tuple[Hidden, ...] = HIDDEN
     """What counts as not observable."""
+    dem: Path | None = None
+    """Digital elevation model, for images that were not rectified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,15 @@ def ingest(site: "Site", *, workdir: Path, today: date | None = None) -> Ingest:
     notes: list[str] = []
     for path, entry in _entries(site).items():
         stated = Stated(
-            entry.date, entry.gsd, entry.source, entry.sensor, entry.bands, entry.kind, entry.mask, site.hidden
+            entry.date,
+            entry.gsd,
+            entry.source,
+            entry.sensor,
+            entry.bands,
+            entry.kind,
+            entry.mask,
+            site.hidden,
+            site.dem,
         )
         scene, said = _scene(path, stated, workdir=workdir, require_date=True, today=today)
         found.append(scene)
@@ -99,6 +110,7 @@ def scene_from_file(
     date: date | datetime | None = None,
     kind: Kind = "optical",
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
     require_date: bool = True,
     hashed: bool = True,
     workdir: Path | None = None,
@@ -115,6 +127,8 @@ def scene_from_file(
         When it was taken, where the image does not say.
     hidden
         What counts as not observable; see `sitedelta.scene.Hidden`.
+    dem
+        Digital elevation model, for an image that was not rectified (RPC); its model's mean height without one.
     require_date
         False: a date that is neither given nor found is `sitedelta.dates.NO_DATE`; see `sitedelta.dates.has_date`.
     hashed
@@ -127,7 +141,7 @@ def scene_from_file(
     """
     if gsd_m is not None and not 0 < gsd_m <= COARSEST_M:
         raise InputError(f"gsd {gsd_m:g}: metres a pixel must be greater than 0 and at most {COARSEST_M:g}")
-    stated = Stated(date=date, gsd_m=gsd_m, kind=kind, hidden=hidden)
+    stated = Stated(date=date, gsd_m=gsd_m, kind=kind, hidden=hidden, dem=dem)
     scene, _ = _scene(path, stated, workdir=workdir, require_date=require_date, today=None, hashed=hashed)
     return scene
 
@@ -145,10 +159,11 @@ def _entries(site: "Site") -> "dict[Path, Imagery]":
 def _scene(
     path: Path, stated: Stated, *, workdir: Path | None, require_date: bool, today: date | None, hashed: bool = True
 ) -> tuple[Scene, tuple[str, ...]]:
-    uri, originals, digest, info = _opened(path, workdir, hashed=hashed)
+    uri, originals, digest, stored = _opened(path, workdir, hashed=hashed)
+    info, told = with_terrain(path, stored, stated.dem)
     said = read_metadata(path, info)
     when = _when(path, info, stated.date, require_date=require_date, today=today)
-    gsd, notes = _gsd(path, info, stated.gsd_m or (None if info.georeferenced else said.gsd_m))
+    gsd, notes = _gsd(path, info, stated.gsd_m or (None if info.gsd_m else said.gsd_m))
     _refuse_small(path, info)
     scene = Scene(
         id=_id(when, path),
@@ -162,7 +177,7 @@ def _scene(
         height=info.height,
         bands=_bands(path, info, stated.bands),
         kind=stated.kind,
-        georeferenced=info.georeferenced,
+        georeferenced=info.georeferenced or info.ground is not None,
         dtype=info.dtype,
         sensor=stated.sensor or said.sensor,
         source=stated.source,
@@ -171,8 +186,9 @@ def _scene(
         off_nadir_deg=said.off_nadir_deg,
         mask=find_mask(path) if stated.mask is None else describe_mask(stated.mask),
         hidden=stated.hidden,
+        ground=info.ground,
     )
-    return scene, notes
+    return scene, (*notes, *told)
 
 
 def _opened(path: Path, workdir: Path | None, *, hashed: bool) -> tuple[Path, tuple[Path, ...], str, RasterInfo]:

@@ -63,7 +63,7 @@ def _places(scene: Scene, info: RasterInfo, shape: tuple[int, int]) -> tuple[NDA
     rows = (np.arange(shape[0]) + 0.5) * scene.height / shape[0]
     cols = (np.arange(shape[1]) + 0.5) * scene.width / shape[1]
     down, across = np.meshgrid(rows, cols, indexing="ij")
-    if not scene.georeferenced or info.crs is None:
+    if not scene.georeferenced or scene.ground is not None or info.crs is None:
         return down * info.height / scene.height, across * info.width / scene.width
     own = scene_grid(scene)
     x, y = affine_points(own.transform, across, down)

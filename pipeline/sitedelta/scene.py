@@ -5,13 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from rasterdelta.rpc import Rpc
+from sitedelta.defaults import HIDDEN, Hidden
+
 Kind = Literal["optical", "sar"]
-
-Hidden = Literal["cloud", "shadow", "haze", "snow", "water", "dark"]
-"""What may count as not observable."""
-
-HIDDEN: tuple[Hidden, ...] = ("cloud", "shadow")
-"""What does where nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +19,34 @@ class MaskFile:
     sha256: str
     provider: Literal["scl", "qa_pixel", "udm2", "udm", "any"]
     """How its values are read; `any`: what is not 0 hides the ground."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terrain:
+    """A digital elevation model."""
+
+    uri: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """How a scene that was not rectified sees the ground."""
+
+    rpc: Rpc
+    height_m: float
+    """Of the ground where no terrain is known, metres above the ellipsoid."""
+    terrain: Terrain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Ground control points of a scene that was not rectified."""
+
+    points: tuple[tuple[float, float, float, float], ...]
+    """Row and column (centres are integers), x and y; three or more."""
+    crs: str
+    """Of x and y, as WKT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +79,8 @@ class Scene:
     sun_elevation_deg: float | None = None
     sun_azimuth_deg: float | None = None
     off_nadir_deg: float | None = None
+    ground: Sensor | Control | None = None
+    """How it sees the ground, where it was not rectified; None where its georeference says it."""
     mask: MaskFile | None = None
     """What its provider says of cloud; None where the bands have to tell it."""
     hidden: tuple[Hidden, ...] = HIDDEN

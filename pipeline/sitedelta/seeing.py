@@ -12,9 +12,10 @@ from rasterdelta.masks.soft import COARSEST_M
 from rasterdelta.masks.twodates import Dated, classify_two
 from rasterdelta.types import Image, Mask, Plane
 from sitedelta.bands import TELLING, telling_bands
+from sitedelta.defaults import Hidden
 from sitedelta.joint import Joint
 from sitedelta.providermasks import provided_kinds
-from sitedelta.scene import Hidden, Scene
+from sitedelta.scene import Scene
 from sitedelta.sunangle import sun_in_image
 
 _KINDS: Final[dict[Hidden, Kind]] = {

@@ -17,7 +17,7 @@ from sitedelta.grid import SiteGrid, choose_grid
 from sitedelta.ingest import ingest
 from sitedelta.keys import key_of
 from sitedelta.manifest import FORMAT
-from sitedelta.scene import Scene
+from sitedelta.scene import Control, Scene, Sensor
 from sitedelta.store import SiteStore
 from sitedelta.zones import Zone, load_zones
 
@@ -54,17 +54,32 @@ def settle(site: Site, store: SiteStore, *, since: date | None = None, until: da
 
 def parameters(site: Site) -> dict[str, Any]:
     """Give the site's settings with all defaults filled in, without the paths of this machine."""
-    settings = site.model_dump(mode="json", exclude={"imagery", "zones"})
+    settings = site.model_dump(mode="json", exclude={"imagery", "zones", "dem"})
     if isinstance(site.aoi, Path):
         settings["aoi"] = site.aoi.name
-    imagery = [i.model_dump(mode="json", exclude_none=True) | {"path": i.path.name} for i in site.imagery]
-    return settings | {"zones": site.zones.name if site.zones else None, "imagery": imagery}
+    imagery = [
+        i.model_dump(mode="json", exclude_none=True) | {"path": i.path.name} | ({"mask": i.mask.name} if i.mask else {})
+        for i in site.imagery
+    ]
+    return settings | {
+        "zones": site.zones.name if site.zones else None,
+        "dem": site.dem and site.dem.name,
+        "imagery": imagery,
+    }
 
 
 def portable(scene: Scene, root: Path) -> Scene:
     """Give a scene with its paths relative to the site's folder: results may be moved and published."""
     where = tuple(Path(os.path.relpath(p, root)) for p in scene.originals)
-    return replace(scene, uri=os.path.relpath(scene.uri, root), originals=where)
+    mask = scene.mask and replace(scene.mask, uri=os.path.relpath(scene.mask.uri, root))
+    return replace(scene, uri=os.path.relpath(scene.uri, root), originals=where, mask=mask, ground=_ground(scene, root))
+
+
+def _ground(scene: Scene, root: Path) -> Sensor | Control | None:
+    ground = scene.ground
+    if not isinstance(ground, Sensor) or ground.terrain is None:
+        return ground
+    return replace(ground, terrain=replace(ground.terrain, uri=os.path.relpath(ground.terrain.uri, root)))
 
 
 @contextmanager

@@ -192,6 +192,7 @@ def test_change_passes_everything_on(verb, tmp_path, capsys):
         "radiometry": "line",
         "gsd": 0.5,
         "hidden": (),
+        "dem": None,
         "score": True,
         "jobs": 3,
     }
@@ -211,13 +212,21 @@ def test_defaults(verb, tmp_path):
     both = ("aircraft", "vehicle")
     hidden = ("cloud", "shadow")
     assert change.knobs == {
-        "out": tmp_path, "method": "auto", "radiometry": "line", "gsd": None, "hidden": hidden, "score": False,
+        "out": tmp_path, "method": "auto", "radiometry": "line", "gsd": None, "hidden": hidden,
+        "dem": None, "score": False,
         "jobs": 0,
     }  # fmt: skip
     assert count.args == (("a", "b"),)
-    assert count.knobs == {"out": tmp_path / "o.csv", "gsd": None, "classes": both, "hidden": hidden, "jobs": 0}
-    assert compare.knobs == {"out": tmp_path, "gsd": None, "classes": both, "hidden": hidden, "jobs": 0}
-    assert register.knobs == {"out": tmp_path / "o.tif", "field": None, "points": None, "model": "auto"}
+    assert count.knobs == {
+        "out": tmp_path / "o.csv",
+        "gsd": None,
+        "classes": both,
+        "hidden": hidden,
+        "dem": None,
+        "jobs": 0,
+    }
+    assert compare.knobs == {"out": tmp_path, "gsd": None, "classes": both, "hidden": hidden, "dem": None, "jobs": 0}
+    assert register.knobs == {"out": tmp_path / "o.tif", "field": None, "points": None, "model": "auto", "dem": None}
 
 
 def test_count_says_what_was_observable(verb, tmp_path, capsys):

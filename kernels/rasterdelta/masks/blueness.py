@@ -24,8 +24,6 @@ _GAPS: Final = 10
 """Pixels: gaps in a closed cover of cloud that are this wide are thinner cloud."""
 _OVERCAST: Final = 0.5
 """Share of the image from which clouds are judged by themselves: the median is cloud then."""
-_ENOUGH = 2**15
-"""Pixels whose median is as good as that of all."""
 
 
 def blue_cloud(bands: Bands, valid: Mask) -> Mask:

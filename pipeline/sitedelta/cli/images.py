@@ -5,13 +5,12 @@ from pathlib import Path
 import click
 
 from sitedelta.cli.checks import check_distinct, check_file, check_folder
-from sitedelta.cli.options import PATH, classes, examples, gsd, hidden, jobs, out_file, out_folder, talk
+from sitedelta.cli.options import PATH, classes, dem, examples, gsd, hidden, jobs, out_file, out_folder, talk
 from sitedelta.cli.output import conclude
 from sitedelta.cli.words import change_sentences, compare_sentences, count_sentences, register_sentences
-from sitedelta.defaults import Radiometry
+from sitedelta.defaults import Hidden, Radiometry
 from sitedelta.hashing import begin
 from sitedelta.progress import reporter
-from sitedelta.scene import Hidden
 
 TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
 
@@ -41,6 +40,7 @@ TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
     help="How AFTER is brought to the radiometry of BEFORE, where the statistic needs it.",
 )
 @hidden
+@dem
 @click.option("--score", is_flag=True, help="Also write the change statistic, score.tif.")
 @jobs
 @talk
@@ -53,6 +53,7 @@ def change(
     gsd: float | None,
     radiometry: Radiometry,
     hidden: tuple[Hidden, ...],
+    dem: Path | None,
     score: bool,
     jobs: int | None,
     quiet: bool,
@@ -76,6 +77,7 @@ def change(
             radiometry=radiometry,
             gsd=gsd,
             hidden=hidden,
+            dem=dem,
             score=score,
             jobs=jobs or 0,
             progress=progress,
@@ -103,6 +105,7 @@ def change(
     show_default=True,
     help="How one image may differ from the other.",
 )
+@dem
 @talk
 def register(
     reference: str,
@@ -112,6 +115,7 @@ def register(
     field: Path | None,
     points: Path | None,
     model: str,
+    dem: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -129,7 +133,9 @@ def register(
     from sitedelta.verbs.register import register_files
 
     with reporter(quiet=quiet) as progress:
-        summary = register_files(reference, moving, out=out, field=field, points=points, model=model, progress=progress)
+        summary = register_files(
+            reference, moving, out=out, field=field, points=points, model=model, dem=dem, progress=progress
+        )
     sentences = [*register_sentences(summary), f"aligned image: {out}"]
     conclude(summary, sentences, quiet=quiet, as_json=as_json)
 
@@ -145,6 +151,7 @@ def register(
 @gsd
 @classes
 @hidden
+@dem
 @jobs
 @talk
 def count(
@@ -154,6 +161,7 @@ def count(
     gsd: float | None,
     classes: tuple[str, ...],
     hidden: tuple[Hidden, ...],
+    dem: Path | None,
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -168,7 +176,7 @@ def count(
 
     with reporter(quiet=quiet) as progress:
         summary = count_files(
-            images, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs or 0, progress=progress
+            images, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs or 0, progress=progress
         ).summary
     conclude(summary, [*count_sentences(summary), f"objects: {out}"], quiet=quiet, as_json=as_json)
 
@@ -185,6 +193,7 @@ def count(
 @gsd
 @classes
 @hidden
+@dem
 @jobs
 @talk
 def compare(
@@ -195,6 +204,7 @@ def compare(
     gsd: float | None,
     classes: tuple[str, ...],
     hidden: tuple[Hidden, ...],
+    dem: Path | None,
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -210,7 +220,7 @@ def compare(
 
     with reporter(quiet=quiet) as progress:
         done = compare_files(
-            before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs or 0, progress=progress
+            before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs or 0, progress=progress
         )
     summary = done.summary()
     sentences = [*compare_sentences(summary), f"events: {out / 'events.csv'}"]

@@ -9,8 +9,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from sitedelta.claims import CLASSES, check_classes
-from sitedelta.defaults import COARSEST_M
-from sitedelta.scene import HIDDEN, Hidden
+from sitedelta.defaults import COARSEST_M, HIDDEN, Hidden
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,6 +69,9 @@ hidden = click.option(
     default=",".join(HIDDEN),
     show_default=True,
     help="What counts as not observable: cloud, shadow, haze, snow, water, dark, or none.",
+)
+dem = click.option(
+    "--dem", type=PATH, metavar="FILE", help="Digital elevation model, for images that were not rectified (RPC)."
 )
 jobs = click.option(
     "--jobs",

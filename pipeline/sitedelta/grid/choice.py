@@ -11,7 +11,9 @@ from affine import Affine
 from pyproj import CRS
 
 from sitedelta.errors import InputError
+from sitedelta.grid.locate import scene_lonlat
 from sitedelta.grid.sitegrid import SiteGrid, earth_grid, pixel_grid, scene_grid
+from sitedelta.grid.utm import utm_crs
 from sitedelta.raster.groundsize import WGS84, transformer
 from sitedelta.scene import Scene
 
@@ -81,7 +83,7 @@ def footprint(scene: Scene) -> Footprint:
     from shapely import Polygon
 
     rows, cols = _outline(scene.height, scene.width)
-    ends = scene_grid(scene).lonlat(rows, cols)
+    ends = scene_lonlat(scene, rows, cols)
     if ends is None or not np.isfinite(ends).all():
         raise InputError(f"{scene.originals[0]}: its georeference leads beyond the Earth; correct or remove it")
     return Footprint(scene, Polygon(np.column_stack(ends)).buffer(0))
@@ -97,16 +99,6 @@ def nice_gsd(gsd_m: float) -> float:
     """
     short = float(f"{gsd_m:.2g}")
     return short if abs(short / gsd_m - 1) <= 0.01 else float(f"{gsd_m:.3g}")
-
-
-def utm_crs(lon: float, lat: float) -> str:
-    """Give the EPSG code of the UTM zone of a place; of the polar stereographic grid beyond 84 N and 80 S."""
-    if lat > 84:
-        return "EPSG:5041"
-    if lat < -80:
-        return "EPSG:5042"
-    zone = min(int((lon + 180) // 6) + 1, 60)
-    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
 def _outline(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:

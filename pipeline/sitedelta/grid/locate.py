@@ -6,6 +6,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
+from sitedelta.grid.ground import GroundMap, ground_of
 from sitedelta.grid.sitegrid import Array, SiteGrid, affine_points, scene_grid
 from sitedelta.raster.groundsize import same_crs, transformer
 from sitedelta.scene import Scene
@@ -36,12 +37,13 @@ class PixelMap:
         return _convert(rows, cols, self.scene, self.grid)
 
 
-def locate(scene: Scene, grid: SiteGrid) -> PixelMap | None:
+def locate(scene: Scene, grid: SiteGrid) -> PixelMap | GroundMap | None:
     """Say where the pixels of a grid lie in a scene, by georeference alone.
 
     Returns
     -------
-    PixelMap or None
+    PixelMap, GroundMap or None
+        A ground model where the scene was not rectified.
         Without georeference on both sides: upper left corners laid on each other, scaled by ground sampling distance.
         None where only one of the two is georeferenced: matching has to find the place.
     """
@@ -50,8 +52,17 @@ def locate(scene: Scene, grid: SiteGrid) -> PixelMap | None:
     if not scene.georeferenced:
         ratio = scene.gsd_m / grid.gsd_m
         return PixelMap(Georeference(Affine.identity()), Georeference(Affine.scale(ratio)))
+    if scene.ground is not None:
+        return GroundMap(grid, ground_of(scene.ground))
     own = scene_grid(scene)
     return PixelMap(Georeference(grid.transform, _same(grid, own)), Georeference(own.transform, own.crs_wkt))
+
+
+def scene_lonlat(scene: Scene, rows: Array, cols: Array) -> tuple[Array, Array] | None:
+    """Give longitudes and latitudes of a scene's own pixels; None without georeference."""
+    if scene.ground is not None:
+        return ground_of(scene.ground).lonlat(np.asarray(rows, np.float64), np.asarray(cols, np.float64))
+    return scene_grid(scene).lonlat(rows, cols)
 
 
 def _same(grid: SiteGrid, own: SiteGrid) -> str | None:

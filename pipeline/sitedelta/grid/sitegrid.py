@@ -93,9 +93,13 @@ def earth_grid(shape: tuple[int, int], transform: Affine, crs: str, gsd_m: float
 
 
 def scene_grid(scene: Scene) -> SiteGrid:
-    """Give the grid of a scene's own pixels, as they are stored."""
+    """Give the grid of a scene's pixels, as they are stored; where it was not rectified, a grid over its ground."""
     from sitedelta.raster import Reader
 
+    if scene.ground is not None:
+        from sitedelta.grid.ortho import ortho_grid
+
+        return ortho_grid(scene, scene.ground)
     with Reader(scene.uri) as reader:
         info = reader.info
     if info.crs is None or info.gsd_m is None:

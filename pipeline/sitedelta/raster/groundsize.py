@@ -8,7 +8,7 @@ from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import ProjError
 
 WGS84 = "EPSG:4326"
-_GEOD = Geod(ellps="WGS84")
+GEOD = Geod(ellps="WGS84")
 _TRUE_SCALE = 0.002
 """A projection that keeps lengths this well (UTM does) is taken at its word: 0.5 m stays 0.5 m."""
 
@@ -50,7 +50,7 @@ def pixel_size_m(wkt: str, transform: Affine, *, width: int, height: int) -> flo
 
 
 def _distance(lon: list[float], lat: list[float], i: int) -> float:
-    return float(_GEOD.inv(lon[i], lat[i], lon[i + 1], lat[i + 1])[2])
+    return float(GEOD.inv(lon[i], lat[i], lon[i + 1], lat[i + 1])[2])
 
 
 def _nominal(wkt: str, transform: Affine) -> float | None:

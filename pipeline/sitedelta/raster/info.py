@@ -10,6 +10,8 @@ from affine import Affine
 from sitedelta.errors import RasterError
 from sitedelta.raster.bandnames import band_names
 from sitedelta.raster.groundsize import pixel_size_m
+from sitedelta.raster.sensor import sensor_of
+from sitedelta.scene import Control, Sensor
 
 MAX_SIDE = 1_000_000
 MAX_PIXELS = 100_000_000_000
@@ -41,11 +43,18 @@ class RasterInfo:
     gsd_m: float | None
     """Side of a pixel on the ground at the image's centre, metres; None without georeference."""
     driver: str
+    ground: Sensor | Control | None = None
+    """How the sensor sees the ground, where the pixels were not rectified."""
 
     @property
     def georeferenced(self) -> bool:
         """Tell whether the pixels have a place on the Earth."""
         return self.crs is not None
+
+    @property
+    def gsd_known(self) -> bool:
+        """Tell whether the size of a pixel on the ground follows from the file."""
+        return self.georeferenced or self.ground is not None
 
     def tag(self, *names: str) -> str | None:
         """Give the first of these tags that is set; names are compared without case."""
@@ -76,6 +85,7 @@ def info_of(dataset: Any, name: str) -> RasterInfo:
         tags=_tags(dataset),
         gsd_m=gsd,
         driver=str(dataset.driver),
+        ground=None if crs is not None else sensor_of(dataset, name),
     )
 
 

@@ -19,7 +19,7 @@ from rasterdelta.registration.result import Alignment
 from sitedelta.aslaid import as_laid
 from sitedelta.bands import bands_for
 from sitedelta.changes import ChangeMap, gather, regions_of, score_file, without, write_change
-from sitedelta.defaults import MIN_AREA_M2, Radiometry
+from sitedelta.defaults import HIDDEN, MIN_AREA_M2, Hidden, Radiometry
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.joint import Joint, join
@@ -28,7 +28,7 @@ from sitedelta.pairs import Method, PairEstimate, check_method, fit_pair
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
 from sitedelta.report.geojson import collection
-from sitedelta.scene import HIDDEN, Hidden, Kind, Scene
+from sitedelta.scene import Kind, Scene
 from sitedelta.seeing import see_two
 from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.stream import compare_in_one_pass
@@ -97,6 +97,7 @@ def change(
     radiometry: Radiometry = "line",
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
     score: bool = False,
     jobs: int = 0,
     progress: Progress = silent,
@@ -126,6 +127,7 @@ def change(
             radiometry=radiometry,
             gsd=gsd,
             hidden=hidden,
+            dem=dem,
             score=score,
             jobs=jobs,
             progress=progress,
@@ -144,6 +146,7 @@ def change_files(
     radiometry: Radiometry = "line",
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
     score: bool = False,
     jobs: int = 0,
     progress: Progress = silent,
@@ -162,6 +165,8 @@ def change_files(
         Ground sampling distance in metres, needed for images that carry none.
     hidden
         What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark.
+    dem
+        Digital elevation model, for images that were not rectified.
     jobs
         Threads that compare; 0 means one a core.
 
@@ -174,7 +179,7 @@ def change_files(
     """
     chosen = check_method(method)
     kind: Kind = "sar" if chosen in RADAR else "optical"
-    first, second = open_images(before, after, gsd=gsd, kind=kind, hidden=hidden)
+    first, second = open_images(before, after, gsd=gsd, kind=kind, hidden=hidden, dem=dem)
     bands_for(chosen, first, second)
     progress(0, 1, "alignment")
     brought, estimate = _fitted(first, second, chosen, radiometry)

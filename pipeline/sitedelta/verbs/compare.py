@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sitedelta.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counting import count_scenes
+from sitedelta.defaults import HIDDEN, Hidden
 from sitedelta.events import find_events
 from sitedelta.objects import site_objects
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Event, EventKind, SiteObject
-from sitedelta.scene import HIDDEN, Hidden, Scene
+from sitedelta.scene import Scene
 from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.tables import to_frame
 from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
@@ -66,6 +67,7 @@ def compare(
     out: Path | None = None,
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -79,7 +81,9 @@ def compare(
     DataFrame
         One row an `Event`; rows and columns are on the pixel grid of `before`. `attrs["summary"]` is JSON-ready.
     """
-    done = compare_files(before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs, progress=progress)
+    done = compare_files(
+        before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs, progress=progress
+    )
     table = to_frame(done.events, Event)
     table.attrs["summary"] = done.summary()
     return table
@@ -92,6 +96,7 @@ def compare_files(
     out: Path | None = None,
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -106,6 +111,8 @@ def compare_files(
         Ground sampling distance in metres, needed for images that carry none.
     hidden
         What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark.
+    dem
+        Digital elevation model, for images that were not rectified.
     classes
         What to look for.
     jobs
@@ -119,7 +126,7 @@ def compare_files(
         They cannot be brought together with trust; nothing is written.
     """
     labels = check_classes(tuple(classes))
-    scenes = open_images(before, after, gsd=gsd, hidden=hidden)
+    scenes = open_images(before, after, gsd=gsd, hidden=hidden, dem=dem)
     progress(0, 1, "alignment")
     images = place(*scenes, as_given=False)
     progress(1, 1, "alignment")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from rasterdelta.detect.protocol import Detections
 from sitedelta.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counting import box_of, count_scenes, interval_of
+from sitedelta.defaults import HIDDEN, Hidden
 from sitedelta.errors import InputError
-from sitedelta.grid import scene_grid
+from sitedelta.grid import scene_lonlat
 from sitedelta.ingest import scene_from_file
 from sitedelta.observing import NOTHING, WHOLE
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Status
-from sitedelta.scene import HIDDEN, Hidden
 from sitedelta.store import write_json, write_text, written_aside
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def count(
     out: Path | None = None,
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -77,7 +78,7 @@ def count(
         One row an object, columns as in the CSV file; points in WGS 84 where all images are georeferenced, else in
         pixels (column, row) of each image. `attrs["summary"]` is JSON-ready.
     """
-    done = count_files(images, out=out, gsd=gsd, classes=classes, hidden=hidden, jobs=jobs, progress=progress)
+    done = count_files(images, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs, progress=progress)
     table = _geoframe(done)
     table.attrs["summary"] = done.summary
     return table
@@ -89,6 +90,7 @@ def count_files(
     out: Path | None = None,
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     progress: Progress = silent,
@@ -105,6 +107,8 @@ def count_files(
         Ground sampling distance in metres, needed for images that carry none.
     hidden
         What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark.
+    dem
+        Digital elevation model, for images that were not rectified.
     classes
         What to count.
     jobs
@@ -117,7 +121,9 @@ def count_files(
     """
     labels = check_classes(tuple(classes))
     write = _writer(out)
-    scenes = [scene_from_file(Path(i), gsd_m=gsd, hidden=hidden, require_date=False, hashed=False) for i in images]
+    scenes = [
+        scene_from_file(Path(i), gsd_m=gsd, hidden=hidden, dem=dem, require_date=False, hashed=False) for i in images
+    ]
     prepared = [prepare(s) for s in scenes]
     claims = [tuple(claim(c, s.gsd_m, kind=s.kind) for c in labels) for s in scenes]
     found = count_scenes(prepared, claims, jobs=jobs, progress=progress)
@@ -131,7 +137,7 @@ def count_files(
 
 
 def _rows(image: str, prepared: Prepared, found: Detections) -> list[CountRow]:
-    lonlat = scene_grid(prepared.scene).lonlat(found.row, found.col)
+    lonlat = scene_lonlat(prepared.scene, found.row, found.col)
     rows = []
     for i in range(len(found)):
         row, col, heading = float(found.row[i]), float(found.col[i]), float(found.heading_deg[i])

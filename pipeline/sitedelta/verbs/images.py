@@ -8,13 +8,15 @@ import numpy as np
 
 from rasterdelta.registration.result import IDENTITY, Alignment, Refusal
 from sitedelta.dates import has_date
+from sitedelta.defaults import HIDDEN, Hidden
 from sitedelta.errors import RegistrationRefused
 from sitedelta.grid import SiteGrid, choose_grid, scene_grid
 from sitedelta.hashing import begin, sha256_file
 from sitedelta.ingest import scene_from_file
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
-from sitedelta.scene import HIDDEN, Hidden, Kind, Scene
+from sitedelta.scene import Kind, Scene
+from sitedelta.unrectified import placed_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,14 @@ def open_images(
     gsd: float | None,
     kind: Kind = "optical",
     hidden: tuple[Hidden, ...] = HIDDEN,
+    dem: Path | None = None,
 ) -> tuple[Scene, Scene]:
     """Describe two images of one place; raises `InputError` for one that cannot be used, or without overlap.
 
     Their checksums are worked out meanwhile, for `image_summary`.
     """
     first, second = (
-        scene_from_file(Path(path), gsd_m=gsd, kind=kind, hidden=hidden, require_date=False, hashed=False)
+        scene_from_file(Path(path), gsd_m=gsd, kind=kind, hidden=hidden, dem=dem, require_date=False, hashed=False)
         for path in (before, after)
     )
     begin(*first.originals, *second.originals)
@@ -126,4 +129,4 @@ def image_summary(scene: Scene) -> dict[str, Any]:
         "gsd_m": scene.gsd_m,
         "bands": list(scene.bands),
         "georeferenced": scene.georeferenced,
-    }
+    } | ({} if scene.ground is None else {"ground": placed_by(scene.ground)})

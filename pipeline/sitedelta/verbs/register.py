@@ -41,6 +41,7 @@ def register(
     field: Path | None = None,
     points: Path | None = None,
     model: str = "auto",
+    dem: Path | None = None,
     progress: Progress = silent,
 ) -> "xr.DataArray":
     """Bring a moving image onto the pixel grid of a reference.
@@ -58,7 +59,7 @@ def register(
     with TemporaryDirectory() as folder:
         target = out or Path(folder) / "aligned.tif"
         summary = register_files(
-            reference, moving, out=target, field=field, points=points, model=model, progress=progress
+            reference, moving, out=target, field=field, points=points, model=model, dem=dem, progress=progress
         )
         found = read_dataarray(target)
     return found.assign_attrs(summary=summary)
@@ -72,6 +73,7 @@ def register_files(
     field: Path | None = None,
     points: Path | None = None,
     model: str = "auto",
+    dem: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Bring a moving image onto the pixel grid of a reference, and write it.
@@ -90,6 +92,8 @@ def register_files(
         displacement, in pixels of the reference, from what points of like quality miss).
     model
         How one image may differ from the other: auto, shift, affine or field.
+    dem
+        Digital elevation model, for images that were not rectified.
 
     Returns
     -------
@@ -104,8 +108,8 @@ def register_files(
         The match cannot be trusted; nothing is written.
     """
     chosen = _known(model)
-    has_scale = all(describe(Path(p)).georeferenced for p in (reference, moving))
-    first, second = open_images(reference, moving, gsd=None if has_scale else _ANY_GSD_M)
+    has_scale = all(describe(Path(p)).gsd_known for p in (reference, moving))
+    first, second = open_images(reference, moving, gsd=None if has_scale else _ANY_GSD_M, dem=dem)
     progress(0, 2, "matching")
     with ThreadPoolExecutor(2) as pool:
         before, after = pool.map(prepare, (first, second))
