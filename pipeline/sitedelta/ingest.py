@@ -20,6 +20,7 @@ from sitedelta.sources import (
     find_mask,
     find_tiles,
     read_metadata,
+    read_reflectance,
     write_vrt,
 )
 from sitedelta.unrectified import with_terrain
@@ -165,6 +166,7 @@ def _scene(
     when = _when(path, info, stated.date, require_date=require_date, today=today)
     gsd, notes = _gsd(path, info, stated.gsd_m or (None if info.gsd_m else said.gsd_m))
     _refuse_small(path, info)
+    bands = _bands(path, info, stated.bands)
     scene = Scene(
         id=_id(when, path),
         uri=str(uri),
@@ -175,7 +177,7 @@ def _scene(
         gsd_m=gsd,
         width=info.width,
         height=info.height,
-        bands=_bands(path, info, stated.bands),
+        bands=bands,
         kind=stated.kind,
         georeferenced=info.georeferenced or info.ground is not None,
         dtype=info.dtype,
@@ -187,6 +189,7 @@ def _scene(
         mask=find_mask(path) if stated.mask is None else describe_mask(stated.mask),
         hidden=stated.hidden,
         ground=info.ground,
+        reflectance=None if path.is_dir() else read_reflectance(path, bands),
     )
     return scene, (*notes, *told)
 

@@ -22,6 +22,17 @@ class MaskFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Reflectance:
+    """A published calibration: reflectance = gain * number + offset."""
+
+    gain: tuple[float, ...]
+    offset: tuple[float, ...]
+    """One a band of the file."""
+    source: str
+    """What it rests on, and where in the atmosphere it holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terrain:
     """A digital elevation model."""
 
@@ -81,6 +92,8 @@ class Scene:
     off_nadir_deg: float | None = None
     ground: Sensor | Control | None = None
     """How it sees the ground, where it was not rectified; None where its georeference says it."""
+    reflectance: Reflectance | None = None
+    """How its numbers become reflectance, where its product says so."""
     mask: MaskFile | None = None
     """What its provider says of cloud; None where the bands have to tell it."""
     hidden: tuple[Hidden, ...] = HIDDEN

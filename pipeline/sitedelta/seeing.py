@@ -90,7 +90,7 @@ def _dated(scene: Scene, stretch: Stretch, image: Image, names: Sequence[str], c
     """Give the bands on the scale that their size wants: a picture's where they are fine, the file's where coarse."""
     shown, full = len(stretch.low), _full(scene)
     if cell_m > COARSEST_M:
-        return Dated(_coarse(image, names, shown), sun_in_image(scene), full)
+        return Dated(_coarse(scene, image, names, shown), sun_in_image(scene), _reflected(scene, full))
     low, high = stretch.low[0], stretch.high[0]
     picture = np.concatenate([stretch.apply(image[:shown]), (image[shown:] - low) / (high - low)])
     scale: Scale = "display" if scene.dtype == "uint8" else "number"
@@ -102,10 +102,21 @@ def _full(scene: Scene) -> float:
     return float(np.iinfo(dtype).max) if dtype.kind in "iu" else float("inf")
 
 
-def _coarse(image: Image, names: Sequence[str], shown: int) -> Bands:
-    """Sort the bands of a coarse image, whose colours count only where they are known by name."""
+def _reflected(scene: Scene, full: float) -> float:
+    """Give the reflectance that a saturated pixel has at least, where reflectances are compared."""
+    r = scene.reflectance
+    return full if r is None else min(g * full + o for g, o in zip(r.gain, r.offset, strict=True))
+
+
+def _coarse(scene: Scene, image: Image, names: Sequence[str], shown: int) -> Bands:
+    """Sort the bands of a coarse image, whose colours count only where named; reflectances where known."""
     known = tuple(names[:3]) == ("red", "green", "blue")
-    return _bands(image, names, shown if known else 1, "number")
+    r = scene.reflectance
+    if r is None or not known or any(n not in scene.bands for n in names):
+        return _bands(image, names, shown if known else 1, "number")
+    own = [scene.bands.index(n) for n in names]
+    calibrated = [v * np.float32(r.gain[b]) + np.float32(r.offset[b]) for v, b in zip(image, own, strict=True)]
+    return _bands(np.stack(calibrated), names, shown, "reflectance")
 
 
 def _bands(values: Image, names: Sequence[str], shown: int, scale: Scale) -> Bands:

@@ -19,6 +19,8 @@ _EDGE: Final = 3.0
 _SNOW: Final = 0.8
 _GREEN: Final = 0.8
 """Cloud has a lower normalised difference of green and shortwave infrared, and of near infrared and red."""
+MARGIN_PX: Final = 2
+"""Thin rims around what is told; Fmask takes three pixels."""
 _SAMPLE: Final = 65_536
 _GAPS: Final = 10
 """Pixels: gaps in a closed cover of cloud that are this wide are thinner cloud."""
@@ -74,7 +76,7 @@ def blue_cloud(bands: Bands, valid: Mask) -> Mask:
     while True:  # edges are taken as far as they are joined to a core
         grown = near | (grow(near, 1) & allowed & (above > _EDGE) & (light > _EDGE))
         if np.array_equal(grown, near):
-            return grow(near, 1) & valid if near.any() else near
+            return grow(near, MARGIN_PX) & valid if near.any() else near
         near = grown
 
 

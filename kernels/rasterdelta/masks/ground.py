@@ -55,6 +55,11 @@ def water(bands: Bands, valid: Mask) -> Mask:
 
 
 def black(bands: Bands, valid: Mask) -> Mask:
-    """Tell what is too dark to show anything: at most 3 % of the scale (or of reflectance) in every band that sees."""
+    """Tell what is too dark to show anything: at most 3 % of the scale (or of reflectance) in every band that sees.
+
+    Of mere numbers nothing is told: their 0 is not that of light.
+    """
+    if bands.scale == "number":
+        return np.zeros(bands.shape, np.bool_)
     seeing = bands.visible if bands.nir is None else (*bands.visible, bands.nir)
     return np.asarray(valid & (np.maximum.reduce(seeing) <= _BLACK))

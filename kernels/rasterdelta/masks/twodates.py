@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from rasterdelta.masks.bands import Bands
-from rasterdelta.masks.blueness import blueness, spreads
+from rasterdelta.masks.blueness import MARGIN_PX, blueness, spreads
 from rasterdelta.masks.classify import Sun, classify
 from rasterdelta.masks.kinds import Kind, Kinds
 from rasterdelta.masks.margins import grow, opened
@@ -83,7 +83,7 @@ def _judged(one: Dated, other: Dated, kinds: Kinds, valid: Mask, gsd: float) -> 
     cloud = _testified(suspects, above)
     core = opened(bluer & (above > _BRIGHTER), 1)
     if core.any():
-        cloud |= grow(core, 1) & valid
+        cloud |= grow(core, MARGIN_PX) & valid
     was = (kinds == Kind.CLOUD) | (kinds == Kind.SHADOW)
     if np.array_equal(cloud, kinds == Kind.CLOUD):
         return kinds

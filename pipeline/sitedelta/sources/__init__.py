@@ -1,6 +1,7 @@
 """Finding images, and what is said of them beside their pixels."""
 
 from sitedelta.sources.acquired import date_of
+from sitedelta.sources.calibration import read_reflectance
 from sitedelta.sources.files import find_images
 from sitedelta.sources.metadata import Metadata, read_metadata
 from sitedelta.sources.providermask import describe_mask, find_mask
@@ -16,5 +17,6 @@ __all__ = [
     "find_tiles",
     "is_tile_folder",
     "read_metadata",
+    "read_reflectance",
     "write_vrt",
 ]

@@ -50,7 +50,7 @@ def test_cloud_of_a_coarse_image_and_its_shadow(satellite, share):
     kinds = classify(satellite.bands, satellite.valid, gsd_m=30.0)
     cloud, shadow = kinds == Kind.CLOUD, kinds == Kind.SHADOW
     assert share(satellite.cloud, cloud) > 0.9
-    assert share(cloud, satellite.cloud) > 0.5  # with its soft edge
+    assert share(cloud, satellite.cloud) > 0.35  # with its soft edge and a margin
     assert share(satellite.shadow, shadow) > 0.8
     assert share(shadow, satellite.shadow) > 0.7
 
