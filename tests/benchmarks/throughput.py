@@ -93,6 +93,7 @@ def cases(size: int) -> Iterator[Case]:
         yield from _of_method(name, before, after, valid)
     score = score_image(METHODS["cva"]([PairSample(before, after, valid)], gsd_m=10.0), before, after, valid)
     yield from _on_planes(before[0], score, valid)
+    yield from _on_bands(before, valid)
     yield from _on_regions(score, valid)
 
 
@@ -127,10 +128,14 @@ def _on_planes(plane: np.ndarray, score: np.ndarray, valid: np.ndarray) -> Itera
     )
     yield Case("masks.unsaturated", partial(unsaturated, ceiling=65535.0), (image,))
     yield Case("masks.shrink", partial(shrink, pixels=3), (score < np.quantile(score, 0.99),), "a distance transform")
-    light = image / np.float32(4096)
-    bands = Bands(red=light[0], green=light[1], blue=light[2], nir=light[3], scale="display")
-    yield Case("masks.classify", lambda _, v: classify(bands, v, gsd_m=1.0), (image, valid), FILTER)
     yield Case("resample.downsample by 4", lambda p, v: downsample(p, v, 4), (image, valid))
+
+
+def _on_bands(image: np.ndarray, valid: np.ndarray) -> Iterator[Case]:
+    def found(light: np.ndarray, v: np.ndarray) -> np.ndarray:
+        return classify(Bands(red=light[0], green=light[1], blue=light[2], nir=light[3], scale="display"), v, gsd_m=1.0)
+
+    yield Case("masks.classify", found, (image / np.float32(4096), valid), FILTER)
 
 
 def _on_regions(score: np.ndarray, valid: np.ndarray) -> Iterator[Case]:
