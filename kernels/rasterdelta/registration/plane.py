@@ -75,13 +75,14 @@ def level(plane: Plane, valid: Mask, factor: int) -> Level:
 
 def _local(plane: Plane, valid: Mask, sigma: float = 12.0) -> Plane:
     """Subtract the masked local mean and divide by the local deviation."""
-    weight = valid.astype(np.float32)
-    share = _blur(weight, sigma) + np.float32(1e-6)
-    centred = np.where(valid, plane - _blur(plane * weight, sigma) / share, np.float32(0))
+    whole = bool(valid.all())
+    share = np.ones((1, 1), np.float32) if whole else _blur(valid.astype(np.float32), sigma) + np.float32(1e-6)
+    seen = plane if whole else plane * valid
+    centred = np.where(valid, plane - _blur(seen, sigma) / share, np.float32(0))
     deviation = np.sqrt(np.maximum(_blur(centred * centred, sigma) / share, 0))
     # The floor keeps noise on water, snow and cloud from being raised to the rank of structure.
     floor = 0.25 * float(np.sqrt(np.mean(centred[valid] ** 2))) if valid.any() else 0.0
-    return np.clip(centred / (deviation + np.float32(floor + 1e-9)), -4, 4)
+    return np.asarray(np.clip(centred / (deviation + np.float32(floor + 1e-9)), -4, 4), np.float32)
 
 
 def _blur(plane: Plane, sigma: float) -> Plane:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _ANY_GSD_M = 1.0
 """Stands for the pixels of images that carry no ground sampling distance: only their ratio matters, and it is found."""
 
+_SMALL = 4096
+"""Pixels on the longer side up to which a viewer needs no reduced copies."""
 _SAMPLED = 16
 """Pixels between the places at which the observable share is looked up."""
 
@@ -119,7 +121,8 @@ def register_files(
         raise refused(first, second, found)
     progress(1, 2, "resampling")
     placement = stand(after, grid, found)
-    write_cog(out, _blocks(placement, grid), grid, Layout(len(second.bands), second.dtype, second.bands), tags={})
+    layout = Layout(len(second.bands), second.dtype, second.bands, overviews=max(grid.shape) > _SMALL)
+    write_cog(out, _blocks(placement, grid), grid, layout, tags={})
     if field is not None:
         layout = Layout(2, "float32", ("dcol", "drow"), nodata=float("nan"), overviews=False)
         write_cog(field, _displacements(placement, grid), grid, layout, tags={})
