@@ -30,7 +30,11 @@ ROW, COL = 140, 230
 
 @pytest.fixture(params=WAYS, ids=lambda name: name.replace(" ", "-"))
 def pair(request, place, ground, marks):
-    crs, transform = WAYS[request.param]
+    return write_pair(request.param, place, ground, marks)
+
+
+def write_pair(way, place, ground, marks):
+    crs, transform = WAYS[way]
     before = ground(300, 400)
     after = np.clip(before * 0.95 + 6, 0, 255).astype(np.uint8)
     marks(after, ROW, COL, 40, 14, marks.AIRCRAFT)
@@ -91,11 +95,21 @@ def test_count(pair, tmp_path):
     assert (float(row["row"]), float(row["col"])) == (pytest.approx(ROW, abs=1), pytest.approx(COL, abs=1))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("spotter")
 def test_run(pair, tmp_path):
+
+    check_run(*pair, tmp_path)
+
+
+@pytest.mark.usefixtures("spotter")
+def test_run_of_rotated_images(place, ground, marks, tmp_path):
+    check_run(*write_pair("rotated", place, ground, marks), tmp_path)
+
+
+def check_run(paths, crs, transform, tmp_path):
     import geopandas
 
-    paths, crs, transform = pair
     site = {"id": "place", "imagery": [{"path": str(p)} for p in paths], "count": ["aircraft"]}
     config = tmp_path / "c.yaml"
     config.write_text(yaml.safe_dump({"output": str(tmp_path / "out"), "sites": [site]}))
