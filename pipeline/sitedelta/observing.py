@@ -80,7 +80,7 @@ def observe(
     """
     found = []
     for extent in where:
-        share, why = _share(placement, data, refusal, extent)
+        share, why = _share(scene, placement, data, refusal, extent)
         for c in claims:
             here = [o for o in objects if o.label == c.label and _inside(o, extent.zone)]
             found.append(_observation(site, scene, c, extent.zone, share, why, len(here)))
@@ -92,7 +92,7 @@ def _inside(item: SiteObject, zone: str) -> bool:
 
 
 def _share(
-    placement: Placement | None, data: CoarseMask, refusal: str | None, extent: Extent
+    scene: Scene, placement: Placement | None, data: CoarseMask, refusal: str | None, extent: Extent
 ) -> tuple[float, str | None]:
     if placement is None:
         return 0.0, f"registration: {refusal}"
@@ -104,7 +104,7 @@ def _share(
     cloud = 1 - outside - clear
     causes = [
         f"{share:.0%} {what}"
-        for share, what in ((cloud, "under cloud"), (outside, "outside the image"))
+        for share, what in ((cloud, scene.hidden_by), (outside, "outside the image"))
         if share > 0.005
     ]
     return clear, ", ".join(causes) or None

@@ -98,3 +98,9 @@ class Scene:
     """What its provider says of cloud; None where the bands have to tell it."""
     hidden: tuple[Hidden, ...] = HIDDEN
     """What counts as not observable."""
+
+    @property
+    def hidden_by(self) -> str:
+        """Say where ground is that does not count as observable, in words: a cloud's shadow is cloud's doing."""
+        others = [h for h in self.hidden if h not in HIDDEN]
+        return f"under cloud, {', '.join(others)}" if others else "under cloud"

@@ -17,7 +17,7 @@ from sitedelta.zones import Zone
 pytestmark = pytest.mark.usefixtures("spotter")
 GRID = pixel_grid((100, 200), 0.5)
 DATE = datetime(2024, 12, 13, tzinfo=UTC)
-SCENE = SimpleNamespace(id="s", date=DATE, gsd_m=0.5)
+SCENE = SimpleNamespace(hidden_by="under cloud", id="s", date=DATE, gsd_m=0.5)
 
 
 def zone(name, *box):

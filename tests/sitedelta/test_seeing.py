@@ -111,6 +111,8 @@ def test_what_hides_is_the_users_to_say(place, ground):
     assert (~found.clear.mask)[cover].mean() > 0.9
     assert (found.kinds == Kind.CLOUD)[cover].mean() > 0.9
     assert prepare(replace(scene, hidden=())).clear.mask.all()
+    assert scene.hidden_by == "under cloud"
+    assert replace(scene, hidden=("cloud", "haze", "snow")).hidden_by == "under cloud, haze, snow"
 
 
 def test_radar_sees_through(place, ground):

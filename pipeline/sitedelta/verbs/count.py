@@ -19,6 +19,7 @@ from sitedelta.observing import NOTHING, WHOLE
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Status
+from sitedelta.scene import Scene
 from sitedelta.store import write_json, write_text, written_aside
 
 if TYPE_CHECKING:
@@ -156,15 +157,15 @@ def _said(image: str, prepared: Prepared, claims: tuple[Claim, ...], found: Dete
     return {
         "image": image,
         "gsd_m": prepared.scene.gsd_m,
-        "classes": {c.label: _class(c, counts[c.label], share, prepared.scene.gsd_m) for c in claims},
+        "classes": {c.label: _class(c, counts[c.label], share, prepared.scene) for c in claims},
     }
 
 
-def _class(c: Claim, found: int, share: float, gsd_m: float) -> dict[str, Any]:
-    cloud = f"{1 - share:.0%} under cloud"
+def _class(c: Claim, found: int, share: float, scene: Scene) -> dict[str, Any]:
+    cloud = f"{1 - share:.0%} {scene.hidden_by}"
     if not c.observable or share < NOTHING:
         return _entry(Status.NOT_OBSERVABLE, None, None, None, c.reason or cloud, c.min_length_m)
-    interval = interval_of(found, c.label, gsd_m)
+    interval = interval_of(found, c.label, scene.gsd_m)
     if share < WHOLE:
         return _entry(Status.PARTLY, found, interval.low, None, cloud, c.min_length_m)
     status = Status.COUNTED if found else Status.OBSERVED_ZERO
