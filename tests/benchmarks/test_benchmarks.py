@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import rasterio
@@ -78,3 +79,23 @@ def test_one_command_measures_and_writes_the_page(tmp_path):
 
 def test_the_page_has_figures():
     assert "| sitedelta change --method irmad | 8192 x 8192 x 4 |" in PAGE.read_text()
+
+
+@pytest.mark.slow
+def test_registration_is_measured(tmp_path):
+    folder = tmp_path / "airbus/images"
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in "ab":
+        cv2.imwrite(
+            str(folder / f"{name}.png"), cv2.GaussianBlur(rng.integers(0, 256, (512, 512, 3), np.uint8), (0, 0), 2)
+        )
+    (folder / "c.png").write_bytes((folder / "a.png").read_bytes())
+    (tmp_path / "airbus/sites.json").write_text(json.dumps({"s": ["a.png", "c.png"], "t": ["b.png"]}))
+    (tmp_path / "airbus/pairs.json").write_text(json.dumps([{"before": "a.png", "after": "c.png"}]))
+    module("bench_register", tmp_path, "--fields", 1, "--json", tmp_path / "found.json")
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["other sites"] == {"asked": 2, "refused": 2, "accepted": []}
+    assert found["spoilt"]["refused"] == found["spoilt"]["asked"]
+    assert found["fields"]["worst 95th percentile px"] < 0.5
+    assert found["dates"]["aligned"] == 1
