@@ -1,0 +1,47 @@
+"""What light, air, sensor and compression do to a picture."""
+
+import cv2
+import numpy as np
+
+from training.detect.canvas import Colour, Rng, noise
+
+
+def photometry(rng: Rng, x: Colour) -> Colour:
+    """Change exposure, contrast, tint and saturation; add haze; drop colour."""
+    if rng.random() < 0.6:
+        grey = x.mean(2, keepdims=True)
+        x = grey + (x - grey) * np.float32(rng.uniform(0.2, 1.5))
+    gain = np.exp(rng.normal(0, 0.05, 3) + rng.normal(0, 0.16)).astype(np.float32)
+    x = np.clip(x, 0, 1.4) * gain
+    x = np.maximum(x, 1e-4) ** np.float32(np.exp(rng.normal(0, 0.2)))
+    middle = np.float32(rng.uniform(0.25, 0.6))
+    x = (x - middle) * np.float32(rng.uniform(0.55, 1.4)) + middle + np.float32(rng.normal(0, 0.06))
+    if rng.random() < 0.25:
+        veil = np.clip(rng.uniform(0, 0.55) + 0.2 * noise(rng, len(x), rng.uniform(1, 5)), 0, 0.85)[..., None]
+        x = x * (1 - veil) + np.float32(rng.uniform(0.6, 1.0)) * veil
+    if rng.random() < 0.12:
+        x = np.repeat(x.mean(2, keepdims=True), 3, 2)
+    return np.clip(x, 0, 1).astype(np.float32)
+
+
+def sensor(rng: Rng, x: Colour, coarser: float) -> np.ndarray:
+    """Blur, sample at a coarser pixel, sharpen, add noise, compress, and bring back to the crop's grid; uint8."""
+    side = len(x)
+    if coarser > 1.05:
+        small = max(16, round(side / coarser))
+        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.1, 0.5) * coarser)
+        x = cv2.resize(x, (small, small), interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.5:
+        soft = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.2))
+        x = soft if rng.random() < 0.5 else x + np.float32(rng.uniform(0.2, 1.3)) * (x - soft)
+    x = x * np.float32(255)
+    if rng.random() < 0.7:
+        grain = rng.standard_normal(x.shape if rng.random() < 0.5 else (*x.shape[:2], 1), np.float32)
+        x = x + np.float32(rng.uniform(0, 7)) * grain
+    pixels = np.clip(x, 0, 255).astype(np.uint8)
+    if rng.random() < 0.6:
+        coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 97))])[1]
+        pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    if len(pixels) != side:
+        pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_LINEAR)
+    return pixels

@@ -1,0 +1,107 @@
+"""Real ground with labels: airports, streets and fields; validation sites stay out."""
+
+import json
+from collections.abc import Iterable
+from csv import DictReader
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""RGB, shape (row, column, 3)."""
+Boxes = NDArray[np.float64]
+"""Shape (n, 4): column and row, least and greatest."""
+CARS = ("car", "truck", "bus", "van", "minibus")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image in which every object of the class is labelled, or meant to be."""
+
+    pixels: Pixels
+    gsd_m: float
+    boxes: Boxes
+    counted: NDArray[np.bool_]
+    """False = neither an object nor background."""
+    sub: NDArray[np.float64]
+    """1 the sub-class (helicopters among aircraft, buses and trucks among vehicles), 0 not."""
+    poses: NDArray[np.float64] | None = None
+    """Length, width (pixels) and heading (radians, clockwise from up), shape (n, 3), where they are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Everything real that may be learned from."""
+
+    main: tuple[Picture, ...]
+    """Imagery with objects of the class."""
+    other: tuple[Picture, ...]
+    """Imagery with few or none."""
+
+
+def aircraft(data: Path, cache: Path) -> Ground:
+    """Read the labelled training images of `airbus`; streets and fields hold no aircraft but those labelled."""
+    held = json.loads((data / "split.json").read_text())
+    sites = json.loads((data / "airbus/sites.json").read_text())
+    names = [i for site, members in sites.items() if site not in held["airbus"] for i in members]
+    labels = _labels(data / "airbus/annotations.csv")
+    main = [
+        _picture(data / "airbus/images" / n, 0.5, labels[n], ("Airplane",), ("Truncated_airplane",), cache)
+        for n in names
+        if n in labels
+    ]
+    other = [_picture(p, 0.2, rows, ("airplane",), (), cache) for p, rows in _streets(data)]
+    return Ground(tuple(main), tuple(other))
+
+
+def vehicles(data: Path, cache: Path) -> Ground:
+    """Read the training sheets of `estonia` and `aerial_cars`."""
+    return Ground(tuple(_picture(p, 0.2, rows, CARS, (), cache) for p, rows in _streets(data)), ())
+
+
+def _streets(data: Path) -> Iterable[tuple[Path, list[tuple[str, list[float]]]]]:
+    held = json.loads((data / "split.json").read_text())["estonia"]
+    sheets = [p for p in sorted((data / "estonia/images").glob("*.jpg")) if p.stem.split("_")[1] not in held]
+    for folder, paths in (("estonia", sheets), ("aerial_cars", sorted((data / "aerial_cars/images").glob("*.jpg")))):
+        labels = _labels(data / folder / "labels.csv")
+        for p in paths:
+            yield p, labels.get(p.name, [])
+
+
+def _picture(
+    path: Path,
+    gsd_m: float,
+    rows: list[tuple[str, list[float]]],
+    wanted: tuple[str, ...],
+    unclear: tuple[str, ...],
+    cache: Path,
+) -> Picture:
+    mine = [(c, b) for c, b in rows if c in wanted + unclear]
+    boxes = np.array([b for _, b in mine], float).reshape(-1, 4)
+    counted = np.array([c in wanted for c, _ in mine], bool)
+    sub = np.array([c in ("truck", "bus") for c, _ in mine], float)
+    return Picture(_decoded(path, cache), gsd_m, boxes, counted, sub)
+
+
+def _decoded(path: Path, cache: Path) -> Pixels:
+    """Give an image from a cache of decoded ones, mapped into memory."""
+    kept = cache / f"{path.parent.parent.name}-{path.stem}.npy"
+    if not kept.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        aside = kept.with_suffix(".part.npy")
+        np.save(aside, cv2.imread(str(path))[..., ::-1])
+        aside.rename(kept)
+    pixels: Pixels = np.load(kept, mmap_mode="r")
+    return pixels
+
+
+def _labels(path: Path) -> dict[str, list[tuple[str, list[float]]]]:
+    found: dict[str, list[tuple[str, list[float]]]] = {}
+    with path.open(newline="") as rows:
+        for r in DictReader(rows):
+            box = [float(r[k]) for k in ("col_min", "row_min", "col_max", "row_max")]
+            found.setdefault(r["image"], []).append((r["class"], box))
+    return found
