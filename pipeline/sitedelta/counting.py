@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.detect.protocol import Detections, Detector
-from rasterdelta.detect.shipped import shipped_detector
 from rasterdelta.intervals import CountInterval, count_interval
 from sitedelta.bands import display_bands
 from sitedelta.claims import Claim
 from sitedelta.context import load_context, save_context
 from sitedelta.engine import run_tasks
+from sitedelta.models import detector
 from sitedelta.prepare import Prepared
 from sitedelta.progress import Progress
 from sitedelta.raster import Reader
@@ -37,15 +37,19 @@ class CountTask:
     tile: Tile
     part: Path
     """JSON: one list a field of `Detections`."""
+    model: Path | None = None
+    """Of the user's own; None is the shipped one."""
 
     def run(self) -> None:
         prepared = load_context(self.context, Prepared)
-        found = detect_tile(prepared, self.claim, self.tile, shipped_detector())
+        found = detect_tile(prepared, self.claim, self.tile, detector(self.model))
         columns = {f.name: getattr(found, f.name).tolist() for f in fields(Detections)}
         write_text(self.part, json.dumps(columns))
 
 
-def count_tasks(prepared: Prepared, claims: Sequence[Claim], folder: Path, name: str) -> tuple[CountTask, ...]:
+def count_tasks(
+    prepared: Prepared, claims: Sequence[Claim], folder: Path, name: str, model: Path | None = None
+) -> tuple[CountTask, ...]:
     """Plan the counting of one scene, class by class; what cannot be observed costs nothing.
 
     The parts in `folder` begin with `name`.
@@ -54,39 +58,45 @@ def count_tasks(prepared: Prepared, claims: Sequence[Claim], folder: Path, name:
     if not observable:
         return ()
     saved = save_context(prepared, folder / f"{name}.context")
-    shape, detector = (prepared.scene.height, prepared.scene.width), shipped_detector()
+    shape, finder = (prepared.scene.height, prepared.scene.width), detector(model)
 
     def tiles(label: str) -> Iterator[Tile]:
-        return cut(shape, halo=int(np.ceil(detector.halo_m(label, prepared.pixel_m) / prepared.pixel_m)), core=_CORE)
+        return cut(shape, halo=int(np.ceil(finder.halo_m(label, prepared.pixel_m) / prepared.pixel_m)), core=_CORE)
 
     return tuple(
-        CountTask(saved, c, t, folder / f"{name}-{c.label}-{t.row0}-{t.col0}.json")
+        CountTask(saved, c, t, folder / f"{name}-{c.label}-{t.row0}-{t.col0}.json", model)
         for c in observable
         for t in tiles(c.label)
     )
 
 
 def count_scenes(
-    scenes: Sequence[Prepared], claims: Sequence[Sequence[Claim]], *, jobs: int, progress: Progress
+    scenes: Sequence[Prepared],
+    claims: Sequence[Sequence[Claim]],
+    *,
+    jobs: int,
+    progress: Progress,
+    model: Path | None = None,
 ) -> list[Detections]:
     """Find the objects of several scenes, each in its own pixels."""
+    pairs = list(zip(scenes, claims, strict=True))
     with TemporaryDirectory(prefix="sitedelta-") as folder:
-        plans = [count_tasks(p, c, Path(folder), str(k)) for k, (p, c) in enumerate(zip(scenes, claims, strict=True))]
+        plans = [count_tasks(p, c, Path(folder), str(k), model) for k, (p, c) in enumerate(pairs)]
         run_tasks([t for tasks in plans for t in tasks], jobs=jobs, progress=progress)
         return [read_parts([t.part for t in tasks]) for tasks in plans]
 
 
-def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, detector: Detector) -> Detections:
+def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, finder: Detector) -> Detections:
     """Find the objects of a class with their centre in the tile's core."""
     scene = prepared.scene
-    window = tile.window((scene.height, scene.width), snap=detector.snap_px)
+    window = tile.window((scene.height, scene.width), snap=finder.snap_px(wanted.label, prepared.pixel_m))
     with Reader(scene.uri) as reader:
         image, valid = reader.read(window, bands=display_bands(scene))
     clear = prepared.clear.keep(valid, window)
     if not clear.any():
         return Detections.none()
     shown = prepared.stretch.apply(image)
-    found = detector.detect(shown, clear, gsd_m=prepared.pixel_m, classes=(wanted.label,))
+    found = finder.detect(shown, clear, gsd_m=prepared.pixel_m, classes=(wanted.label,))
     found = found.shifted(window[0], window[2])
     return found.take(_owned(found, tile) & (found.length_m >= wanted.least_m))
 
@@ -110,9 +120,9 @@ def _read_part(path: Path) -> Detections:
     return Detections(**{f.name: np.array(columns[f.name], dtypes.get(f.name, "f8")) for f in fields(Detections)})
 
 
-def interval_of(found: int, label: str, gsd_m: float) -> CountInterval:
+def interval_of(found: int, label: str, gsd_m: float, model: Path | None = None) -> CountInterval:
     """Give the 90 % interval of the true number, from the detector's measured accuracy at this gsd."""
-    measured = shipped_detector().accuracy(label, gsd_m)
+    measured = detector(model).accuracy(label, gsd_m)
     return count_interval(found, precision=measured.precision, recall=measured.recall, objects=measured.objects)
 
 

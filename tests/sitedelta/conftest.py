@@ -120,10 +120,12 @@ class Spotter:
 
     name = "spotter 1"
     classes = ("aircraft", "vehicle")
-    snap_px = 8
 
     def __init__(self) -> None:
         self.calls = 0
+
+    def snap_px(self, label: str, gsd_m: float) -> int:  # noqa: ARG002 - the protocol's signature
+        return 8
 
     def halo_m(self, label: str, gsd_m: float) -> float:  # noqa: ARG002 - the protocol's signature
         return {"aircraft": 40.0, "vehicle": 10.0}[label]
@@ -157,7 +159,7 @@ class Spotter:
 def spotter(monkeypatch: pytest.MonkeyPatch) -> Spotter:
     """Count painted marks instead of what the shipped detector finds (in this process: `jobs=1`)."""
     found = Spotter()
-    for module in ("counting", "siteplan", "siteinputs", "siterun"):
+    for module in ("models", "siteplan", "siteinputs", "siterun"):
         monkeypatch.setattr(f"sitedelta.{module}.shipped_detector", lambda: found)
     return found
 

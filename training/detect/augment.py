@@ -29,7 +29,7 @@ def sensor(rng: Rng, x: Colour, coarser: float) -> np.ndarray:
     side = len(x)
     if coarser > 1.05:
         small = max(16, round(side / coarser))
-        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.1, 0.5) * coarser)
+        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.1, 0.7) * coarser)
         x = cv2.resize(x, (small, small), interpolation=cv2.INTER_AREA)
     if rng.random() < 0.5:
         soft = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.2))

@@ -79,11 +79,21 @@ def _picture(
     unclear: tuple[str, ...],
     cache: Path,
 ) -> Picture:
-    mine = [(c, b) for c, b in rows if c in wanted + unclear]
+    mine = once([(c, b) for c, b in rows if c in wanted + unclear])
     boxes = np.array([b for _, b in mine], float).reshape(-1, 4)
     counted = np.array([c in wanted for c, _ in mine], bool)
     sub = np.array([c in ("truck", "bus") for c, _ in mine], float)
     return Picture(_decoded(path, cache), gsd_m, boxes, counted, sub)
+
+
+def once(rows: list[tuple[str, list[float]]]) -> list[tuple[str, list[float]]]:
+    """Drop boxes that lie on an earlier one: some images were labelled twice."""
+    kept: list[tuple[str, list[float]]] = []
+    for label, b in rows:
+        side = 0.5 * max(b[2] - b[0], b[3] - b[1])
+        if all(abs(b[0] + b[2] - o[0] - o[2]) + abs(b[1] + b[3] - o[1] - o[3]) > side for _, o in kept):
+            kept.append((label, b))
+    return kept
 
 
 def _decoded(path: Path, cache: Path) -> Pixels:

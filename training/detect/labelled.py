@@ -65,6 +65,14 @@ def _place(r: dict[str, str]) -> tuple[float, float, float]:
     return float(r["row"]), float(r["col"]), float(r["length_px"])
 
 
+def _once(rows: list[dict[str, str]]) -> tuple[list[dict[str, str]], NDArray[np.float64]]:
+    """Drop labels that lie on an earlier one: one validation image of `airbus` is labelled twice."""
+    places = np.array([_place(r) for r in rows], float).reshape(-1, 3)
+    away = np.hypot(places[:, None, 0] - places[None, :, 0], places[:, None, 1] - places[None, :, 1])
+    kept = ~(np.tril(away < 0.25 * places[:, 2], -1)).any(1)
+    return [r for r, k in zip(rows, kept, strict=True) if k], places[kept].T
+
+
 def _set(
     folder: Path, labels: str, gsd_m: dict[str, float], classes: tuple[str, ...], factor: float, least_m: float
 ) -> Iterator[Labelled]:
@@ -72,7 +80,7 @@ def _set(
         rows = [r for r in csv.DictReader(f) if r["class"] not in NOT_OBJECTS]
     for name, gsd in gsd_m.items():
         mine = [r for r in rows if r["image"] == name]
-        row, col, size = np.array([_place(r) for r in mine], float).reshape(-1, 3).T
+        mine, (row, col, size) = _once(mine)
         counted = np.array([r["class"] in classes and (r.get("visibility") or "clear") == "clear" for r in mine], bool)
         yield Labelled(folder / "images" / name, gsd, Truth(row, col, size, counted), factor, least_m)
 

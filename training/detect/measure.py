@@ -30,27 +30,35 @@ Judged = tuple[Floats, NDArray[np.bool_], int]
 """Log-odds and truth of the peaks of one image that count at a threshold, and the number of objects missed."""
 COVERED = 0.88
 """Share of images that count intervals are to cover, each judged by the others."""
+WORTH = 40
+"""Most objects that the rates of a band are taken to be worth: its sets stand for few kinds of sites."""
 LOWEST = -3.0
+SHORTEST_PX = {"aircraft": 6.6, "vehicle": 4.0}
+"""What measures fewer pixels of its image is not counted."""
 
 
 def aircraft_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Sets]:
     """Give the sets of each band of aircraft."""
-    bases, hr = (
-        labelled.listed(data, "airbases", ("aircraft",)),
-        labelled.listed(data, "hrplanes_valid", ("aircraft",), gsd_m=1.2),
-    )
+    bases = labelled.listed(data, "airbases", ("aircraft",))
+    empty = labelled.listed(data, "empty_bases", ("aircraft",))
+    coarse = "averaged {} times, airport and air-base screenshots"
     return {
         (0.8, "Pleiades at 0.5 m (3 airports), air-base screenshots"): {
             "airbus": labelled.airbus(data),
-            "air bases, fine": [p for p in bases if p.gsd_m <= 0.8],
+            "air bases": [p for p in bases if p.gsd_m <= 0.8],
+            "empty bases": [p for p in empty if p.gsd_m <= 0.8],
             **_drawn(drawn, "aircraft", 2.0),
         },
-        (2.0, "Pleiades averaged to 1 m, airport and air-base screenshots"): {
+        (1.25, f"Pleiades {coarse.format(2)}"): {
             "airbus 1 m": labelled.airbus(data, factor=2),
-            "hrplanes": hr[::4],
-            "air bases": [p for p in bases if p.gsd_m > 0.8],
-            "empty bases": labelled.listed(data, "empty_bases", ("aircraft",)),
+            "hrplanes": labelled.listed(data, "hrplanes_valid", ("aircraft",), gsd_m=1.2)[::4],
+            "empty bases": [p for p in empty if p.gsd_m > 0.8],
             **_drawn(drawn, "aircraft", 4.0),
+        },
+        (2.0, f"Pleiades {coarse.format(3)}"): {
+            "airbus 1.5 m": labelled.airbus(data, factor=3),
+            "air bases": [p for p in bases if p.gsd_m > 0.8],
+            **_drawn(drawn, "aircraft", 6.0),
         },
         (4.0, "PlanetScope at 3 m, Pleiades averaged to 3 m; aircraft of 25 m and more"): {
             "planet": labelled.listed(data, "planet", ("aircraft",), gsd_m=3.0, least_m=25),
@@ -126,7 +134,7 @@ def coverage(judged: Sequence[Judged], objects: int) -> float:
 
 def effective_objects(judged: Sequence[Judged]) -> int:
     """Give the largest number, at most of objects labelled, with which intervals cover `COVERED` of the images."""
-    most = rates(judged)[3]
+    most = min(rates(judged)[3], WORTH)
     tried = sorted({round(2.0 * 1.25**k) for k in range(40) if 2.0 * 1.25**k < most} | {most}, reverse=True)
     return next((n for n in tried if coverage(judged, n) >= COVERED), tried[-1])
 
@@ -139,7 +147,8 @@ def detect(image: Labelled, model: Model) -> tuple[Truth, Peaks]:
     row, col = ((at + 0.5) * lattice.factor - 0.5 for at in (p.row, p.col))
     metres = lattice.factor * gsd_m
     found = Peaks(row, col, p.length * metres, p.width * metres, p.heading_deg, p.logit, p.sub)
-    return image.judged(), found.take(found.length >= 0.8 * image.least_m)
+    least = max(0.8 * image.least_m, SHORTEST_PX[model.label] * gsd_m)
+    return image.judged(), found.take(found.length >= least)
 
 
 def _worth(judged: Sequence[Judged]) -> float:

@@ -12,6 +12,8 @@ from training.detect.surfaces import stand
 
 Paint = tuple[NDArray[np.float32], NDArray[np.float32], float]
 """Base, second colour, contrast of the pattern."""
+WHITE: Paint = (np.full(3, 0.9, np.float32), np.full(3, 0.8, np.float32), 0.3)
+"""Snow or a tarpaulin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Group:
     sub: float = 0.0
     gap: tuple[float, float] = (1.03, 2.2)
     """Distance from centre to centre across the heading, in widths."""
+    rows: float = 0.1
+    """Chance of several rows."""
 
 
 def scatter(rng: Rng, canvas: Canvas, bank: Bank, groups: dict[str, Group], count: int) -> None:
@@ -39,30 +43,64 @@ def scatter(rng: Rng, canvas: Canvas, bank: Bank, groups: dict[str, Group], coun
 
 
 def _row(rng: Rng, canvas: Canvas, bank: Bank, name: str, group: Group, sun: float) -> None:
-    sprite = bank.sprites[rng.choice(bank.groups[name])]
+    look = _look(rng, bank, name, sun)
+    length, width = look.sprite.length_m / canvas.gsd_m, look.sprite.width_m / canvas.gsd_m
+    middle = rng.uniform(0, canvas.side, 2)
+    places = _places(rng, group, look.heading, length, width)
+    before = len(canvas.items)
+    if len(places) <= 2 and group.counted and rng.random() < 0.35 and canvas.free(*middle, 1.5 * length, among=before):
+        stand(rng, canvas, tuple(middle), rng.uniform(0.6, 1.1) * max(length, width))
+    paint, mixed = _paint(rng, canvas, middle), rng.random() < 0.5
+    covered = rng.uniform(0.1, 0.5) if rng.random() < 0.12 else 0.0
+    for place in places:
+        at = middle + place + rng.normal(0, 0.03 * width, 2)
+        mine = _look(rng, bank, name, sun, look.heading) if mixed else look
+        size = max(mine.sprite.length_m, mine.sprite.width_m) / canvas.gsd_m
+        if rng.random() < 0.05 or not canvas.free(*at, size, among=before):
+            continue
+        turn = mine.heading + rng.normal(0, 2)
+        shown = _worn(rng, WHITE if rng.random() < covered else paint)
+        if paste(canvas, mine.sprite, at, turn, shown, bank.gsd_m, mirror=mine.mirror) and group.counted is not None:
+            canvas.items.append(_item(canvas, mine.sprite, at, turn, group))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A sprite turned so that its light comes from the sun."""
+
+    sprite: Sprite
+    mirror: bool
+    heading: float
+
+
+def _look(rng: Rng, bank: Bank, name: str, sun: float, heading: float | None = None) -> _Look:
+    """Choose a sprite of a group, one that heads about as wanted if any."""
+    members = bank.groups[name]
     mirror = bool(rng.random() < 0.5)
-    heading = sun - (-sprite.sun_deg if mirror else sprite.sun_deg)
-    length, width = sprite.length_m / canvas.gsd_m, sprite.width_m / canvas.gsd_m
-    count = int(rng.integers(2, group.most + 1)) if group.most > 1 and rng.random() < 0.6 else 1
+    lit = sun - np.array([bank.sprites[k].sun_deg for k in members]) * (-1 if mirror else 1)
+    chance = np.ones(len(members))
+    if heading is not None:
+        off = np.abs((lit - heading + 180) % 360 - 180)
+        chance = (off < max(10.0, float(off.min()) + 0.1)).astype(float)
+    k = int(rng.choice(len(members), p=chance / chance.sum()))
+    turn = lit[k] if heading is None else heading
+    return _Look(bank.sprites[members[k]], mirror, float(turn))
+
+
+def _places(rng: Rng, group: Group, heading: float, length: float, width: float) -> NDArray[np.float64]:
+    """Give places about the middle: one, a row across the heading, or several rows."""
+    count = int(rng.integers(2, group.most + 1)) if group.most > 1 and rng.random() < 0.65 else 1
     step = width * rng.uniform(*group.gap)
-    lean = rng.choice([0.0, rng.normal(0, 20), 90.0], p=(0.6, 0.3, 0.1))
+    lean = rng.choice([0.0, rng.normal(0, 20), 90.0], p=(0.65, 0.25, 0.1))
     if lean == 90:
         step = max(step, length * rng.uniform(1.06, 1.6))
-    way = np.deg2rad(heading + 90 + lean)
+    way, ahead = np.deg2rad(heading + 90 + lean), np.deg2rad(heading)
     across = np.array([np.sin(way), -np.cos(way)]) * step
-    middle = rng.uniform(0, canvas.side, 2)
-    paint = _paint(rng, canvas, middle)
-    before = len(canvas.items)
-    if count <= 2 and group.counted and rng.random() < 0.35 and canvas.free(*middle, 1.5 * length, among=before):
-        stand(rng, canvas, tuple(middle), rng.uniform(0.6, 1.1) * max(length, step))
-    for k in range(count):
-        at = middle + (k - (count - 1) / 2) * across + rng.normal(0, 0.03 * width, 2)
-        size = max(length, width)
-        if rng.random() < 0.07 or not canvas.free(*at, size, among=before):
-            continue
-        turn = heading + rng.normal(0, 2.5)
-        if paste(canvas, sprite, at, turn, paint, bank.gsd_m, mirror=mirror) and group.counted is not None:
-            canvas.items.append(_item(canvas, sprite, at, turn, group))
+    along = np.array([np.sin(ahead), -np.cos(ahead)]) * length * rng.uniform(1.2, 2.6)
+    rows = int(rng.integers(2, 4)) if count > 3 and lean != 90 and rng.random() < group.rows else 1
+    return np.array(
+        [(k - (count - 1) / 2) * across + (r - (rows - 1) / 2) * along for r in range(rows) for k in range(count)]
+    )
 
 
 def _item(canvas: Canvas, sprite: Sprite, at: NDArray[np.float64], turn: float, group: Group) -> Item:
@@ -96,6 +134,11 @@ def _paint(rng: Rng, canvas: Canvas, middle: NDArray[np.float64]) -> Paint:
         base * np.float32(rng.uniform(0.45, 1.25)) * (np.float32(1) + rng.uniform(-0.12, 0.12, 3).astype(np.float32))
     )
     return np.asarray(base, np.float32), np.asarray(second, np.float32), float(rng.choice([0.0, rng.uniform(0.2, 1)]))
+
+
+def _worn(rng: Rng, paint: Paint) -> Paint:
+    tone = np.float32(np.exp(rng.normal(0, 0.12)))
+    return paint[0] * tone, paint[1] * tone, paint[2]
 
 
 def paste(

@@ -26,7 +26,9 @@ class Recipe:
     scales: tuple[float, float]
     """True metres a pixel over the working resolution, at least and at most."""
     coarsest_m: float
-    """Coarsest sensor pixel."""
+    """Coarsest sensor pixel of most crops."""
+    satellite_m: tuple[float, float] | None
+    """Sensor pixels of far coarser imagery, in which only the largest objects count."""
     groups: dict[str, Group]
     other: float
     """Share of crops from imagery with few objects."""
@@ -42,6 +44,7 @@ AIRCRAFT = Recipe(
     gsd_m=0.6,
     scales=(0.6, 1.75),
     coarsest_m=1.8,
+    satellite_m=(1.8, 3.5),
     groups={
         "fighter": Group(5, 9, 1),
         "heavy": Group(3, 4, 1, gap=(1.02, 1.5)),
@@ -62,13 +65,14 @@ AIRCRAFT = Recipe(
 )
 VEHICLE = Recipe(
     gsd_m=0.22,
-    scales=(0.6, 1.9),
+    scales=(0.6, 1.45),
     coarsest_m=0.6,
+    satellite_m=None,
     groups={
-        "truck": Group(4, 16, 1, 1.0, gap=(1.12, 2)),
-        "armour": Group(4, 16, 1, 1.0, gap=(1.12, 2)),
-        "large": Group(1.5, 6, 1, 1.0, gap=(1.15, 2)),
-        "car": Group(2, 12, 1, gap=(1.2, 2)),
+        "truck": Group(4, 20, 1, 1.0, gap=(1.03, 1.8), rows=0.4),
+        "armour": Group(4, 20, 1, 1.0, gap=(1.01, 1.7), rows=0.4),
+        "large": Group(1.5, 6, 1, 1.0, gap=(1.05, 2)),
+        "car": Group(2, 14, 1, gap=(1.15, 2), rows=0.4),
         "clutter": Group(3, 10, None, gap=(1.1, 3)),
         "shelter": Group(1.5, 4, None, gap=(1.1, 2)),
     },
@@ -114,9 +118,17 @@ def example(
         busy = rng.random() < (0.8 if few else recipe.busy)
     if busy:
         _furnish(rng, canvas, bank, recipe)
-    coarser = float(np.exp(rng.uniform(0, max(0.0, np.log(recipe.coarsest_m / gsd))))) if rng.random() < 0.5 else 1.0
+    coarser = _coarser(rng, recipe, gsd)
     picture = sensor(rng, photometry(rng, canvas.picture), coarser)
     return Example(picture, _table(canvas.items, coarser), real)
+
+
+def _coarser(rng: Rng, recipe: Recipe, gsd_m: float) -> float:
+    """Choose the sensor's pixel over the crop's: one crop in six is seen by the coarsest sensors."""
+    lot = rng.random()
+    if lot < 0.16 and recipe.satellite_m:
+        return float(rng.uniform(*recipe.satellite_m)) / gsd_m
+    return float(np.exp(rng.uniform(0, max(0.0, np.log(recipe.coarsest_m / gsd_m))))) if lot < 0.58 else 1.0
 
 
 def _furnish(rng: Rng, canvas: Canvas, bank: Bank, recipe: Recipe) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.cascade import REFUSED, Cascade
+from rasterdelta.detect.checks import check_input
 from rasterdelta.detect.classes import SEARCHES, Search
 from rasterdelta.detect.heading import long_axis_deg, mirror_axis_deg
 from rasterdelta.detect.protocol import Accuracy, Detections
@@ -50,9 +51,9 @@ class ClassicalDetector:
         """Classes that it can find."""
         return tuple(self.cascades)
 
-    @property
-    def snap_px(self) -> int:
+    def snap_px(self, label: str, gsd_m: float) -> int:  # noqa: ARG002 - the same at any
         """Windows of a larger image must begin at multiples of it, for the same results."""
+        self._search(label)
         return GRID_PX
 
     def halo_m(self, label: str, gsd_m: float) -> float:
@@ -69,7 +70,7 @@ class ClassicalDetector:
 
     def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
         """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""
-        _check(image, valid, gsd_m)
+        check_input(image, valid, gsd_m)
         if not valid.any():
             return Detections.none()
         return Detections.join([self._detect(image, valid, gsd_m, self._search(label)) for label in classes])
@@ -96,15 +97,6 @@ class ClassicalDetector:
         )
 
 
-def _check(image: Image, valid: Mask, gsd_m: float) -> None:
-    if image.ndim != 3 or image.shape[1:] != valid.shape:
-        raise KernelError(
-            f"image {image.shape} and mask {valid.shape} do not fit: want (band, row, column) and (row, column)"
-        )
-    if not (np.isfinite(gsd_m) and gsd_m > 0):
-        raise KernelError(f"ground sampling distance must be above 0 m, not {gsd_m}")
-
-
 def find(image: Image, valid: Mask, *, gsd_m: float, search: Search, cascade: Cascade) -> Peaks:
     """Find all peaks of one class after suppression, whatever their score down to `LOWEST`."""
     found = [_scale_peaks(s, search, cascade) for s in scales(image, valid, gsd_m=gsd_m, search=search)]
@@ -112,7 +104,8 @@ def find(image: Image, valid: Mask, *, gsd_m: float, search: Search, cascade: Ca
     inside = (row > -0.5) & (col > -0.5) & (row < valid.shape[0] - 0.5) & (col < valid.shape[1] - 0.5)
     inside[inside] = valid[np.rint(row[inside]).astype(int), np.rint(col[inside]).astype(int)]
     row, col, length_m, heading, logit = (a[inside] for a in (row, col, length_m, heading, logit))
-    keep = suppress(row, col, length_m / gsd_m, heading, logit, apart=search.apart, apart_along=search.apart_along)
+    size = length_m / gsd_m
+    keep = suppress(row, col, size, size, heading, logit, apart=search.apart, apart_along=search.apart_along)
     return Peaks(row[keep], col[keep], length_m[keep], heading[keep], logit[keep])
 
 

@@ -73,8 +73,7 @@ class Detector(Protocol):
     def classes(self) -> tuple[str, ...]:
         """Classes that it can find."""
 
-    @property
-    def snap_px(self) -> int:
+    def snap_px(self, label: str, gsd_m: float) -> int:
         """Windows of a larger image must begin at multiples of it, for the same results."""
 
     def halo_m(self, label: str, gsd_m: float) -> float:

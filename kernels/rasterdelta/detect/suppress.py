@@ -11,21 +11,29 @@ Floats = NDArray[np.float64]
 
 
 def suppress(
-    row: Floats, col: Floats, length: Floats, heading_deg: Floats, score: Floats, *, apart: float, apart_along: float
+    row: Floats,
+    col: Floats,
+    length: Floats,
+    width: Floats,
+    heading_deg: Floats,
+    score: Floats,
+    *,
+    apart: float,
+    apart_along: float,
 ) -> NDArray[np.bool_]:
     """Choose the detections to keep.
 
     Parameters
     ----------
-    row, col, length : ndarray of shape (n,)
-        Centre and length in one unit.
+    row, col, length, width : ndarray of shape (n,)
+        Centre, length and width in one unit.
     heading_deg : ndarray of shape (n,)
         Clockwise from image up.
     score : ndarray of shape (n,)
         The higher wins; ties go to the smaller row, then column.
     apart, apart_along : float
-        Half axes of the ellipse round the stronger detection, across and along its heading, in mean lengths of the two,
-        inside which the weaker is dropped.
+        Half axes of the ellipse round the stronger detection, across its heading in mean widths and along it in mean
+        lengths of the two, inside which the weaker is dropped.
 
     Returns
     -------
@@ -36,7 +44,7 @@ def suppress(
     n = len(row)
     rank = np.empty(n, np.intp)
     rank[np.lexsort((col, row, -score))] = np.arange(n)
-    strong, weak = _overlaps(np.column_stack([row, col]), length, heading_deg, rank, (apart, apart_along))
+    strong, weak = _overlaps(np.column_stack([row, col]), (apart * width, apart_along * length), heading_deg, rank)
     open_, keep = np.ones(n, bool), np.zeros(n, bool)
     for _ in range(ROUNDS):
         beaten = np.zeros(n, bool)
@@ -49,13 +57,13 @@ def suppress(
 
 
 def _overlaps(
-    xy: Floats, length: Floats, heading_deg: Floats, rank: NDArray[np.intp], axes: tuple[float, float]
+    xy: Floats, half: tuple[Floats, Floats], heading_deg: Floats, rank: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give every pair of detections of which the stronger covers the weaker."""
-    apart, apart_along = axes
     if len(xy) < 2:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    reach = max(apart, apart_along) * float(length.max())
+    wide, long = half
+    reach = max(float(wide.max()), float(long.max()))
     pairs = cKDTree(xy).query_pairs(reach, output_type="ndarray")
     first_wins = rank[pairs[:, 0]] < rank[pairs[:, 1]]
     strong = np.where(first_wins, pairs[:, 0], pairs[:, 1])
@@ -63,6 +71,6 @@ def _overlaps(
     down, right = (xy[weak] - xy[strong]).T
     turn = np.deg2rad(heading_deg[strong])
     along, across = right * np.sin(turn) - down * np.cos(turn), right * np.cos(turn) + down * np.sin(turn)
-    unit = (length[strong] + length[weak]) / 2
-    inside = (along / (apart_along * unit)) ** 2 + (across / (apart * unit)) ** 2 < 1
+    wide, long = ((side[strong] + side[weak]) / 2 for side in half)
+    inside = (along / long) ** 2 + (across / wide) ** 2 < 1
     return strong[inside], weak[inside]

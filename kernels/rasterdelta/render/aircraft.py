@@ -11,7 +11,7 @@ from rasterdelta.render.parts import Kind, Part, bar, both_sides, mirrored, tape
 Point = tuple[float, float]
 
 
-def _fitted(parts: Iterable[Part], length: float, width: float) -> tuple[Part, ...]:
+def fitted(parts: Iterable[Part], length: float, width: float) -> tuple[Part, ...]:
     """Centre the body and scale it to its stated dimensions."""
     parts = tuple(parts)
     body = np.concatenate([part.outline for part in parts if part.body])
@@ -83,7 +83,7 @@ SLIM: tuple[Point, ...] = (
 )  # fmt: skip
 
 
-def _fin(x: float, front: float, back: float, z0: float, z1: float, *, width: float = 0.35) -> tuple[Part, ...]:
+def fin(x: float, front: float, back: float, z0: float, z1: float, *, width: float = 0.35) -> tuple[Part, ...]:
     """Give a swept vertical tail: its top stands further back than its root."""
     root, top = bar(x, -back, -front, width), bar(x, -back, -front - 0.55 * (back - front), width)
     low = Part(root, z0, z0 + 0.4 * (z1 - z0), tone=1.05)
@@ -91,7 +91,7 @@ def _fin(x: float, front: float, back: float, z0: float, z1: float, *, width: fl
     return (low, high) if x == 0 else both_sides(low) + both_sides(high)
 
 
-def _liner(length: float, width: float, z: float, profile: Sequence[Point]) -> tuple[Part, ...]:
+def fuselage(length: float, width: float, z: float, profile: Sequence[Point]) -> tuple[Part, ...]:
     """Give a fuselage with its windscreen; z is its top."""
     hull = tapered(length, width, profile) - (0, length / 2)
     screen = box(-0.26 * width, 0.26 * width, -0.045 * length, -0.032 * length)
@@ -102,7 +102,7 @@ def _liner(length: float, width: float, z: float, profile: Sequence[Point]) -> t
 
 
 def _kind(name: str, length: float, span: float, parts: Iterable[Part], schemes: tuple[str, ...]) -> Kind:
-    return Kind(name, "aircraft", length, span, _fitted(parts, length, span), schemes)
+    return Kind(name, "aircraft", length, span, fitted(parts, length, span), schemes)
 
 
 def il76() -> Kind:
@@ -110,7 +110,7 @@ def il76() -> Kind:
     wing = Surface(1.8, (15.8, 25.2), 25.25, (28.0, 30.7), 6.2, (10.0, 20.4, 26.4))
     tail = Surface(0.3, (39.6, 44.6), 8.5, (44.0, 46.3), 14.7)
     engines = [Nacelle(x, s, 5.6, 1.7, 4.4) for x, s in ((6.4, 15.2), (10.6, 17.6))]
-    parts = _liner(46.6, 4.8, 7.2, LINER) + wing.parts() + tail.parts() + _fin(0, 36.5, 45.0, 7.0, 14.6)
+    parts = fuselage(46.6, 4.8, 7.2, LINER) + wing.parts() + tail.parts() + fin(0, 36.5, 45.0, 7.0, 14.6)
     gear = both_sides(Part(bar(2.5, -27.0, -19.0, 1.6), 0.5, 3.0, "round"))
     return _kind("il76", 46.6, 50.5, (*gear, *_engines(engines), *parts), ("white", "pale_grey", "white_grey"))
 
@@ -120,7 +120,9 @@ def an124() -> Kind:
     wing = Surface(2.8, (21.0, 35.5), 36.65, (43.6, 47.4), 9.8, (14.5, 29.5, 37.2))
     tail = Surface(1.2, (57.5, 65.0), 12.7, (65.6, 68.6), 9.6)
     engines = [Nacelle(x, s, 7.4, 3.0, 7.4) for x, s in ((9.7, 21.5), (16.7, 26.2))]
-    parts = _liner(69.1, 7.3, 10.6, LINER) + wing.parts(0.8) + tail.parts() + _fin(0, 52.5, 67.5, 10.4, 20.8, width=0.6)
+    parts = (
+        fuselage(69.1, 7.3, 10.6, LINER) + wing.parts(0.8) + tail.parts() + fin(0, 52.5, 67.5, 10.4, 20.8, width=0.6)
+    )
     gear = both_sides(Part(bar(3.6, -38.0, -26.0, 1.8), 0.5, 4.0, "round"))
     return _kind("an124", 69.1, 73.3, (*gear, *_engines(engines), *parts), ("white", "pale_grey", "white_grey"))
 
@@ -130,7 +132,7 @@ def an26() -> Kind:
     wing = Surface(1.2, (8.0, 11.5), 14.6, (9.1, 11.0), 4.0, (4.5, 8.0, 11.5))
     tail = Surface(0.3, (20.2, 23.0), 5.0, (21.4, 23.2), 4.4)
     engines = [Nacelle(3.9, 5.9, 7.2, 1.3, 4.1, 3.9)]
-    parts = _liner(23.8, 2.9, 4.2, SLIM) + wing.parts(0.3) + tail.parts(0.2) + _fin(0, 17.5, 23.4, 4.0, 8.6)
+    parts = fuselage(23.8, 2.9, 4.2, SLIM) + wing.parts(0.3) + tail.parts(0.2) + fin(0, 17.5, 23.4, 4.0, 8.6)
     return _kind("an26", 23.8, 29.2, (*parts, *_engines(engines)), ("pale_grey", "grey", "white"))
 
 
@@ -139,7 +141,7 @@ def tu95() -> Kind:
     wing = Surface(1.3, (13.2, 22.0), 25.05, (30.2, 32.8), 4.4, (9.0, 18.6, 24.2))
     tail = Surface(0.4, (38.2, 43.0), 7.4, (43.0, 45.0), 5.6)
     engines = [Nacelle(x, s, n, 1.5, 4.6, 5.6) for x, s, n in ((6.2, 11.6, 13.5), (12.6, 17.2, 8.0))]
-    parts = _liner(46.2, 2.9, 5.2, SLIM) + wing.parts() + tail.parts() + _fin(0, 36.0, 45.0, 5.0, 12.1)
+    parts = fuselage(46.2, 2.9, 5.2, SLIM) + wing.parts() + tail.parts() + fin(0, 36.0, 45.0, 5.0, 12.1)
     return _kind("tu95", 46.2, 50.1, (*parts, *_engines(engines)), ("white", "pale_grey"))
 
 
@@ -152,9 +154,13 @@ def tu22m() -> Kind:
     body = Part(hull - (0, 21.2), 1.0, 4.4, "round")
     cockpit = Part(box(-0.6, 0.6, -6.2, -4.6), 4.3, 4.45, paint="glass")
     nozzles = both_sides(Part(disc(0.95, -41.8, 0.7), 2.0, 4.41, paint="dark"))
-    fin = _fin(0, 30.0, 41.0, 4.2, 11.0)
+    tail_fin = fin(0, 30.0, 41.0, 4.2, 11.0)
     return _kind(
-        "tu22m", 42.4, 34.3, (*glove.parts(), *wing.parts(), *tail.parts(), body, cockpit, *fin, *nozzles), ("white",)
+        "tu22m",
+        42.4,
+        34.3,
+        (*glove.parts(), *wing.parts(), *tail.parts(), body, cockpit, *tail_fin, *nozzles),
+        ("white",),
     )
 
 
@@ -171,7 +177,7 @@ def _flanker(name: str, length: float, span: float, schemes: tuple[str, ...]) ->
         *intakes, *wing.parts(0.25), *tail.parts(0.2), Part(extension, 1.6, 2.5), *engines, *nozzles,
         Part(tapered(21.9, 1.75, nose) - (0, 10.95), 1.2, 3.2, "round"),
         Part(mirrored([(0.05, -3.6), (0.42, -4.2), (0.42, -5.6), (0.1, -6.6)]), 3.2, 3.7, "round", paint="glass"),
-        *_fin(2.05, 14.6, 19.2, 2.4, 5.9, width=0.22),
+        *fin(2.05, 14.6, 19.2, 2.4, 5.9, width=0.22),
     )  # fmt: skip
     return _kind(name, length, span, parts, schemes)
 
@@ -197,7 +203,7 @@ def su24() -> Kind:
         Part(tapered(22.5, 3.0, hull) - (0, 11.25), 1.0, 3.3, "round"),
         Part(box(-0.62, 0.62, -6.2, -4.3), 3.2, 3.5, "round", paint="glass"),
         *both_sides(Part(bar(0.62, -22.4, -21.4, 0.95), 1.4, 3.31, paint="dark")),
-        *_fin(0, 15.4, 21.4, 3.2, 6.2, width=0.25),
+        *fin(0, 15.4, 21.4, 3.2, 6.2, width=0.25),
     )  # fmt: skip
     return _kind("su24", 22.5, 17.6, parts, ("white_grey", "pale_grey", "grey"))
 
@@ -212,7 +218,7 @@ def su25() -> Kind:
         *both_sides(Part(bar(0.95, -11.2, -4.4, 1.1), 1.2, 2.6, "round", tone=0.95)),
         Part(tapered(15.4, 2.0, hull) - (0, 7.7), 1.0, 3.0, "round"),
         Part(box(-0.4, 0.4, -3.6, -2.4), 2.9, 3.2, paint="glass"),
-        *both_sides(Part(bar(7.1, -9.6, -7.0, 0.5), 2.4, 2.8)), *_fin(0, 11.2, 15.2, 2.8, 4.8, width=0.22),
+        *both_sides(Part(bar(7.1, -9.6, -7.0, 0.5), 2.4, 2.8)), *fin(0, 11.2, 15.2, 2.8, 4.8, width=0.22),
     )  # fmt: skip
     return _kind("su25", 15.4, 14.4, parts, ("green_camo", "sand_brown", "grey"))
 

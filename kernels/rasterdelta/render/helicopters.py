@@ -8,7 +8,7 @@ from rasterdelta.render.frame import box, disc, turned
 from rasterdelta.render.parts import Kind, Part, bar, both_sides, mirrored
 
 
-def _rotor(
+def rotor(
     y: float, diameter: float, blades: int, z: float, *, chord: float, start_deg: float = 20.0
 ) -> tuple[Part, ...]:
     """Give blades that hang at rest around a hub."""
@@ -32,7 +32,7 @@ def mi8() -> Kind:
         *both_sides(Part(bar(0.75, -7.4, -6.6, 1.1), 2.5, 2.7)),
         Part(bar(0.0, -9.1, -8.0, 0.35), 2.2, 5.0),
         Part(bar(-0.45, -10.6, -6.7, 0.2), 4.4, 4.6, paint="dark", body=False),
-        *_rotor(3.2, 21.3, 5, 4.8, chord=0.5),
+        *rotor(3.2, 21.3, 5, 4.8, chord=0.5),
     )
     return Kind("mi8", "aircraft", 18.2, 3.8, parts, ("sand_brown", "green_camo", "grey"))
 
@@ -50,7 +50,7 @@ def mi24() -> Kind:
         Part(box(-0.7, 0.7, -0.5, 4.2), 2.8, 3.7, "round", tone=0.9),
         *both_sides(Part(bar(0.9, -7.2, -6.4, 1.4), 2.4, 2.5)),
         Part(bar(0.0, -8.75, -7.6, 0.3), 2.2, 4.6),
-        *_rotor(1.6, 17.3, 5, 4.2, chord=0.5, start_deg=50.0),
+        *rotor(1.6, 17.3, 5, 4.2, chord=0.5, start_deg=50.0),
     )
     return Kind("mi24", "aircraft", 17.5, 6.5, parts, ("sand_brown", "green_camo"))
 
@@ -66,8 +66,8 @@ def ka52() -> Kind:
         Part(box(-0.75, 0.75, 4.6, 6.0), 2.5, 2.72, paint="glass"),
         *both_sides(Part(bar(0.95, -1.6, 2.6, 0.75), 1.8, 3.0, "round", tone=0.9)),
         *both_sides(Part(bar(1.6, -6.6, -5.6, 2.3), 2.0, 2.2)),
-        *_rotor(1.0, 14.5, 3, 3.8, chord=0.5),
-        *_rotor(1.0, 14.5, 3, 4.9, chord=0.5, start_deg=70.0),
+        *rotor(1.0, 14.5, 3, 3.8, chord=0.5),
+        *rotor(1.0, 14.5, 3, 4.9, chord=0.5, start_deg=70.0),
     )
     return Kind("ka52", "aircraft", 14.2, 7.3, parts, ("dark_grey", "green_camo"))
 

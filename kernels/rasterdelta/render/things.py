@@ -27,7 +27,8 @@ class Thing:
     """Centre in metres of the scene, x right and y down."""
     heading_deg: float
     """Clockwise from up."""
-    scheme: str
+    scheme: str | Scheme
+    """One of `SCHEMES` by name, or another."""
     seed: int = 0
     """Of its dirt and camouflage."""
 
@@ -125,7 +126,7 @@ def draw(radiance: FloatArray, frame: Frame, thing: Thing, light: Illumination, 
         return
     whole, place = found
     rng = np.random.default_rng(thing.seed)
-    scheme = SCHEMES[thing.scheme]
+    scheme = SCHEMES[thing.scheme] if isinstance(thing.scheme, str) else thing.scheme
     dirt = fractal(whole, rng, scale_m=2.5, octaves=3, persistence=0.8)
     colour = _colour(scheme, smoothstep(fractal(whole, rng, scale_m=4.0, octaves=2), -0.2, 0.4), dirt)
     target, shade = radiance[:, place[0], place[1]], shadow[place]

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from sitedelta.cli.checks import check_distinct, check_file, check_folder
-from sitedelta.cli.options import PATH, classes, dem, examples, gsd, hidden, jobs, out_file, out_folder, talk
+from sitedelta.cli.options import PATH, classes, dem, examples, gsd, hidden, jobs, model, out_file, out_folder, talk
 from sitedelta.cli.output import conclude
 from sitedelta.cli.words import change_sentences, compare_sentences, count_sentences, register_sentences
 from sitedelta.defaults import Hidden, Radiometry
@@ -152,6 +152,7 @@ def register(
 @classes
 @hidden
 @dem
+@model
 @jobs
 @talk
 def count(
@@ -162,6 +163,7 @@ def count(
     classes: tuple[str, ...],
     hidden: tuple[Hidden, ...],
     dem: Path | None,
+    model: Path | None,
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -176,7 +178,15 @@ def count(
 
     with reporter(quiet=quiet) as progress:
         summary = count_files(
-            images, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs or 0, progress=progress
+            images,
+            out=out,
+            gsd=gsd,
+            classes=classes,
+            hidden=hidden,
+            dem=dem,
+            jobs=jobs or 0,
+            model=model,
+            progress=progress,
         ).summary
     conclude(summary, [*count_sentences(summary), f"objects: {out}"], quiet=quiet, as_json=as_json)
 
@@ -194,6 +204,7 @@ def count(
 @classes
 @hidden
 @dem
+@model
 @jobs
 @talk
 def compare(
@@ -205,6 +216,7 @@ def compare(
     classes: tuple[str, ...],
     hidden: tuple[Hidden, ...],
     dem: Path | None,
+    model: Path | None,
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -220,7 +232,16 @@ def compare(
 
     with reporter(quiet=quiet) as progress:
         done = compare_files(
-            before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs or 0, progress=progress
+            before,
+            after,
+            out=out,
+            gsd=gsd,
+            classes=classes,
+            hidden=hidden,
+            dem=dem,
+            jobs=jobs or 0,
+            model=model,
+            progress=progress,
         )
     summary = done.summary()
     sentences = [*compare_sentences(summary), f"events: {out / 'events.csv'}"]

@@ -73,6 +73,9 @@ hidden = click.option(
 dem = click.option(
     "--dem", type=PATH, metavar="FILE", help="Digital elevation model, for images that were not rectified (RPC)."
 )
+model = click.option(
+    "--model", type=PATH, metavar="FILE", help="A detector of one's own, described in YAML, instead of the shipped one."
+)
 jobs = click.option(
     "--jobs",
     type=click.IntRange(min=1),

@@ -12,6 +12,7 @@ from sitedelta.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counting import count_scenes
 from sitedelta.defaults import HIDDEN, Hidden
 from sitedelta.events import find_events
+from sitedelta.models import detector
 from sitedelta.objects import site_objects
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Event, EventKind, SiteObject
@@ -70,6 +71,7 @@ def compare(
     dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
+    model: Path | None = None,
     progress: Progress = silent,
 ) -> "pd.DataFrame":
     """Tell what arrived, departed or stayed between two images of one place.
@@ -82,7 +84,16 @@ def compare(
         One row an `Event`; rows and columns are on the pixel grid of `before`. `attrs["summary"]` is JSON-ready.
     """
     done = compare_files(
-        before, after, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs, progress=progress
+        before,
+        after,
+        out=out,
+        gsd=gsd,
+        classes=classes,
+        hidden=hidden,
+        dem=dem,
+        jobs=jobs,
+        model=model,
+        progress=progress,
     )
     table = to_frame(done.events, Event)
     table.attrs["summary"] = done.summary()
@@ -99,6 +110,7 @@ def compare_files(
     dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
+    model: Path | None = None,
     progress: Progress = silent,
 ) -> Told:
     """Tell what arrived, departed or stayed between two images of one place, and write it.
@@ -117,6 +129,8 @@ def compare_files(
         What to look for.
     jobs
         Local processes; 0 means one a core.
+    model
+        File that describes a detector of one's own (`sitedelta.models`); the shipped one where it is not given.
 
     Raises
     ------
@@ -126,13 +140,14 @@ def compare_files(
         They cannot be brought together with trust; nothing is written.
     """
     labels = check_classes(tuple(classes))
+    detector(model)
     scenes = open_images(before, after, gsd=gsd, hidden=hidden, dem=dem)
     progress(0, 1, "alignment")
     images = place(*scenes, as_given=False)
     progress(1, 1, "alignment")
     claims = _claims(scenes[0], labels), _claims(scenes[1], labels)
     both = images.before, images.after
-    found = count_scenes(both, claims, jobs=jobs, progress=progress)
+    found = count_scenes(both, claims, jobs=jobs, progress=progress, model=model)
     before_objects, after_objects = (
         site_objects(f, p, images.grid, ()) for f, p in zip(found, images.placements, strict=True)
     )

@@ -15,6 +15,7 @@ from sitedelta.defaults import HIDDEN, Hidden
 from sitedelta.errors import InputError
 from sitedelta.grid import scene_lonlat
 from sitedelta.ingest import scene_from_file
+from sitedelta.models import detector
 from sitedelta.observing import NOTHING, WHOLE
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
@@ -67,6 +68,7 @@ def count(
     dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
+    model: Path | None = None,
     progress: Progress = silent,
 ) -> "geopandas.GeoDataFrame":
     """Count objects in images.
@@ -79,7 +81,9 @@ def count(
         One row an object, columns as in the CSV file; points in WGS 84 where all images are georeferenced, else in
         pixels (column, row) of each image. `attrs["summary"]` is JSON-ready.
     """
-    done = count_files(images, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs, progress=progress)
+    done = count_files(
+        images, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs, model=model, progress=progress
+    )
     table = _geoframe(done)
     table.attrs["summary"] = done.summary
     return table
@@ -94,6 +98,7 @@ def count_files(
     dem: Path | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
+    model: Path | None = None,
     progress: Progress = silent,
 ) -> Counted:
     """Count objects in images, and write a table and a summary beside it.
@@ -114,22 +119,25 @@ def count_files(
         What to count.
     jobs
         Local processes; 0 means one a core.
+    model
+        File that describes a detector of one's own (`sitedelta.models`); the shipped one where it is not given.
 
     Raises
     ------
     InputError
-        An image cannot be used, a class is unknown, or the table's ending is.
+        An image or the model cannot be used, a class is unknown, or the table's ending is.
     """
     labels = check_classes(tuple(classes))
     write = _writer(out)
+    detector(model)
     scenes = [
         scene_from_file(Path(i), gsd_m=gsd, hidden=hidden, dem=dem, require_date=False, hashed=False) for i in images
     ]
     prepared = [prepare(s) for s in scenes]
     claims = [tuple(claim(c, s.gsd_m, kind=s.kind) for c in labels) for s in scenes]
-    found = count_scenes(prepared, claims, jobs=jobs, progress=progress)
+    found = count_scenes(prepared, claims, jobs=jobs, progress=progress, model=model)
     rows = [r for i, p, f in zip(images, prepared, found, strict=True) for r in _rows(str(i), p, f)]
-    said = [_said(str(i), p, c, f) for i, p, c, f in zip(images, prepared, claims, found, strict=True)]
+    said = [_said(str(i), p, c, f, model) for i, p, c, f in zip(images, prepared, claims, found, strict=True)]
     done = Counted(tuple(rows), all(s.georeferenced for s in scenes), {"images": said})
     if out is not None:
         write(done, out)
@@ -150,22 +158,24 @@ def _rows(image: str, prepared: Prepared, found: Detections) -> list[CountRow]:
     return rows
 
 
-def _said(image: str, prepared: Prepared, claims: tuple[Claim, ...], found: Detections) -> dict[str, Any]:
+def _said(
+    image: str, prepared: Prepared, claims: tuple[Claim, ...], found: Detections, model: Path | None
+) -> dict[str, Any]:
     data = prepared.data.mask
     share = float(prepared.clear.mask[data].mean()) if data.any() else 0.0
     counts = {c.label: int((found.label == c.label).sum()) for c in claims}
     return {
         "image": image,
         "gsd_m": prepared.scene.gsd_m,
-        "classes": {c.label: _class(c, counts[c.label], share, prepared.scene) for c in claims},
+        "classes": {c.label: _class(c, counts[c.label], share, prepared.scene, model) for c in claims},
     }
 
 
-def _class(c: Claim, found: int, share: float, scene: Scene) -> dict[str, Any]:
+def _class(c: Claim, found: int, share: float, scene: Scene, model: Path | None) -> dict[str, Any]:
     cloud = f"{1 - share:.0%} {scene.hidden_by}"
     if not c.observable or share < NOTHING:
         return _entry(Status.NOT_OBSERVABLE, None, None, None, c.reason or cloud, c.min_length_m)
-    interval = interval_of(found, c.label, scene.gsd_m)
+    interval = interval_of(found, c.label, scene.gsd_m, model)
     if share < WHOLE:
         return _entry(Status.PARTLY, found, interval.low, None, cloud, c.min_length_m)
     status = Status.COUNTED if found else Status.OBSERVED_ZERO

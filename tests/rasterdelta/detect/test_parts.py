@@ -102,7 +102,16 @@ def test_octaves_keep_an_object_between_its_pixel_bounds():
 
 def test_neighbours_stay_and_doubles_go():
     row, col = np.array([0.0, 0.0, 0.0, 0.3]), np.array([0.0, 2.5, 5.0, 0.4])
-    keep = suppress(row, col, np.full(4, 4.6), np.zeros(4), np.array([3.0, 2.0, 1.0, 2.5]), apart=0.4, apart_along=0.75)
+    keep = suppress(
+        row,
+        col,
+        np.full(4, 4.6),
+        np.full(4, 4.6),
+        np.zeros(4),
+        np.array([3.0, 2.0, 1.0, 2.5]),
+        apart=0.4,
+        apart_along=0.75,
+    )
     np.testing.assert_array_equal(keep, [True, True, True, False])
 
 
@@ -111,9 +120,11 @@ def test_neighbours_stay_and_doubles_go():
 def test_suppression_does_not_depend_on_the_order(seed, n):
     rng = np.random.default_rng(seed)
     row, col, length, heading, score = (rng.uniform(0, s, n) for s in (60, 60, 20, 180, 5))
-    keep = suppress(row, col, length, heading, score, apart=0.5, apart_along=0.7)
+    keep = suppress(row, col, length, length, heading, score, apart=0.5, apart_along=0.7)
     order = rng.permutation(n)
-    again = suppress(row[order], col[order], length[order], heading[order], score[order], apart=0.5, apart_along=0.7)
+    again = suppress(
+        row[order], col[order], length[order], length[order], heading[order], score[order], apart=0.5, apart_along=0.7
+    )
     np.testing.assert_array_equal(again, keep[order])
     if n:
         assert keep[np.argmax(score)]

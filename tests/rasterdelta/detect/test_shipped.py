@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from rasterdelta.detect.pyramid import GRID_PX
 from rasterdelta.detect.shipped import shipped_detector
 from rasterdelta.errors import KernelError
 
@@ -113,12 +112,13 @@ def test_tiles_say_what_the_whole_image_says(airfield, car_park, gsd_m, label, t
     image = airfield(gsd_m) if label == "aircraft" else car_park(gsd_m)
     detector = shipped_detector()
     whole = detector.detect(image, everywhere(image), gsd_m=gsd_m, classes=(label,))
-    halo = -(-int(np.ceil(detector.halo_m(label, gsd_m) / gsd_m)) // GRID_PX) * GRID_PX
+    snap = detector.snap_px(label, gsd_m)
+    halo = int(np.ceil(detector.halo_m(label, gsd_m) / gsd_m))
     edges = [0, *range(tile, image.shape[1], tile), image.shape[1]]
     got = []
     for top, bottom in pairwise(edges):
         for left, right in pairwise(edges):
-            r, c = max(0, top - halo), max(0, left - halo)
+            r, c = (max(0, at - halo) // snap * snap for at in (top, left))
             part = image[:, r : bottom + halo, c : right + halo]
             seen = detector.detect(part, everywhere(part), gsd_m=gsd_m, classes=(label,)).shifted(r, c)
             inside = (

@@ -1,0 +1,138 @@
+"""A centre-heatmap network run over an image of any size, in blocks."""
+
+import itertools
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from rasterdelta.types import FloatArray, Image
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # it ships no types
+
+GREY: Final = 127.0
+"""What stands where nothing is known."""
+FEATURES: Final = Path(__file__).with_name("features.onnx")
+"""First layers, the same in all shipped models."""
+STRIDE: Final = 4
+"""Working pixels on a side of a cell of the maps."""
+SNAP: Final = 16
+"""Windows begin at multiples of so many working pixels: the side of the coarsest cells."""
+NEAR: Final = 16
+"""Working pixels of context beyond which the first layers do not look."""
+REACH: Final = 128
+"""Working pixels of context beyond which the maps hardly depend on what is there."""
+FIRST_CORE: Final = 256
+"""Working pixels on a side of what the first layers compute at once."""
+CORE: Final = 1536
+"""Working pixels on a side of what is computed at once from the first layers' features."""
+WHOLE: Final = 2304
+"""Images up to this size are one block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Weights by the name of their file; loaded on first use, once a process."""
+
+    path: Path
+    first: Path | None = FEATURES
+    """First layers, whose features at stride 4 the others take; None where `path` holds the whole network."""
+
+    @property
+    def inputs(self) -> int:
+        """Count the arrays that it takes.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        ValueError
+            It holds no network that can be run.
+        """
+        return len(session(self.path).get_inputs())
+
+    def maps(self, image: Image) -> FloatArray:
+        """Give the maps of an image.
+
+        Parameters
+        ----------
+        image : ndarray of shape (3, row, column)
+            float32, 0 to 255: red, green, blue.
+
+        Returns
+        -------
+        ndarray of shape (map, ceil(row / 4), ceil(column / 4))
+            float32: what the network says of each cell.
+        """
+        rows, cols = image.shape[1:]
+        pad = ((0, 0), (0, -rows % SNAP), (0, -cols % SNAP))
+        image = np.pad(image, pad, constant_values=GREY)
+        if self.first is None:
+            found = _blocks(image, self.path, step=1, core=CORE // 2, halo=REACH, whole=CORE // 2)
+        else:
+            near = _blocks(image, self.first, step=1, core=FIRST_CORE, halo=NEAR, whole=FIRST_CORE)
+            found = _blocks(near, self.path, step=STRIDE, core=CORE, halo=REACH, whole=WHOLE)
+        return found[:, : -(-rows // STRIDE), : -(-cols // STRIDE)]
+
+
+def _blocks(array: FloatArray, path: Path, *, step: int, core: int, halo: int, whole: int) -> FloatArray:
+    """Run a network over blocks; its input has cells of `step` working pixels, its output of `STRIDE`."""
+    size = [n * step for n in array.shape[1:]]
+    out: FloatArray | None = None
+    for rows, cols in itertools.product(*(_spans(n, core, halo, whole) for n in size)):
+        part = array[:, rows.begin // step : rows.stop // step, cols.begin // step : cols.stop // step]
+        found = _run(path, part)
+        if out is None:
+            out = np.empty((len(found), size[0] // STRIDE, size[1] // STRIDE), np.float32)
+        out[:, rows.kept, cols.kept] = found[:, rows.inner, cols.inner]
+    assert out is not None
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    begin: int
+    first: int
+    last: int
+    stop: int
+
+    @property
+    def kept(self) -> slice:
+        return slice(self.first // STRIDE, self.last // STRIDE)
+
+    @property
+    def inner(self) -> slice:
+        return slice((self.first - self.begin) // STRIDE, (self.last - self.begin) // STRIDE)
+
+
+def _spans(size: int, core: int, halo: int, whole: int) -> list[_Span]:
+    if size <= whole:
+        return [_Span(0, 0, size, size)]
+    edges = [*range(0, size, core), size]
+    return [_Span(max(0, a - halo), a, b, min(size, b + halo)) for a, b in itertools.pairwise(edges)]
+
+
+def _run(path: Path, part: FloatArray) -> FloatArray:
+    running = session(path)
+    name = running.get_inputs()[0].name
+    found: FloatArray = running.run(None, {name: np.ascontiguousarray(part)[None]})[0][0]
+    return found
+
+
+@cache
+def session(path: Path) -> "InferenceSession":
+    """Give a network, loaded once a process; one thread, so that sums are always taken in one order."""
+    from onnxruntime import InferenceSession, SessionOptions
+    from onnxruntime.capi import onnxruntime_pybind11_state as said  # type: ignore[import-untyped]  # it ships no types
+
+    options = SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    content = path.read_bytes()
+    try:
+        return InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except (said.Fail, said.InvalidArgument, said.InvalidGraph, said.InvalidProtobuf, said.NotImplemented) as error:
+        raise ValueError(f"{path.name} is no ONNX network that can be run") from error

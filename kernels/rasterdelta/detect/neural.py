@@ -1,0 +1,127 @@
+"""A detector of learned centre heatmaps: resampled to a working resolution, one map of centres, one vote an object."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rasterdelta.detect.accuracy import Table
+from rasterdelta.detect.checks import check_input
+from rasterdelta.detect.decode import Peaks, peaks
+from rasterdelta.detect.lattice import Lattice
+from rasterdelta.detect.network import GREY, REACH, SNAP, Network
+from rasterdelta.detect.protocol import Accuracy, Detections
+from rasterdelta.detect.suppress import ROUNDS, suppress
+from rasterdelta.errors import KernelError
+from rasterdelta.types import Image, Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network for one class, and how its maps are read."""
+
+    label: str
+    network: Network
+    working_m: float
+    """Images are resampled to about this ground sampling distance, metres."""
+    longest_m: float
+    """Length of the longest object of the class."""
+    axial: bool = False
+    """True where front and back are not told apart."""
+    apart: float = 0.5
+    apart_along: float = 0.5
+    """Two objects lie at least so many mean widths apart across their heading, and mean lengths along it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeuralDetector:
+    """Objects of one class by a network."""
+
+    model: Model
+    table: Table
+    name: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes that it can find."""
+        return (self.model.label,)
+
+    def snap_px(self, label: str, gsd_m: float) -> int:
+        """Windows of a larger image must begin at multiples of it, for the same results."""
+        self._check(label)
+        return SNAP * Lattice.near(gsd_m, self.model.working_m).source
+
+    def halo_m(self, label: str, gsd_m: float) -> float:
+        """Metres of context that it needs around an object's centre."""
+        self._check(label)
+        lattice = Lattice.near(gsd_m, self.model.working_m)
+        rivals = ROUNDS * max(self.model.apart, self.model.apart_along) * self.model.longest_m
+        return REACH * lattice.factor * gsd_m + rivals
+
+    def accuracy(self, label: str, gsd_m: float) -> Accuracy:
+        """Give the measured accuracy at this ground sampling distance."""
+        self._check(label)
+        return self.table.band(label, gsd_m).accuracy
+
+    def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
+        """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""
+        check_input(image, valid, gsd_m)
+        for label in classes:
+            self._check(label)
+        if not valid.any() or not classes:
+            return Detections.none()
+        lattice = Lattice.near(gsd_m, self.model.working_m)
+        found = find(image, valid, self.model, lattice)
+        return self._judged(found, lattice.factor, gsd_m, valid)
+
+    def _check(self, label: str) -> None:
+        if label != self.model.label:
+            raise KernelError(f"no class {label!r} here; there is {self.model.label}")
+
+    def _judged(self, found: Peaks, factor: float, gsd_m: float, valid: Mask) -> Detections:
+        band = self.table.band(self.model.label, gsd_m)
+        row, col = ((at + 0.5) * factor - 0.5 for at in (found.row, found.col))
+        keep = (found.logit >= band.threshold) & _on(valid, row, col)
+        metres = factor * gsd_m
+        return Detections(
+            row=row[keep],
+            col=col[keep],
+            length_m=found.length[keep] * metres,
+            width_m=found.width[keep] * metres,
+            heading_deg=found.heading_deg[keep],
+            score=1 / (1 + np.exp(-(band.slope * found.logit[keep] + band.offset))),
+            label=np.full(int(keep.sum()), self.model.label, "<U16"),
+        )
+
+
+def _on(valid: Mask, row: np.ndarray, col: np.ndarray) -> np.ndarray:
+    inside: np.ndarray = (row > -0.5) & (col > -0.5) & (row < valid.shape[0] - 0.5) & (col < valid.shape[1] - 0.5)
+    inside[inside] = valid[np.rint(row[inside]).astype(int), np.rint(col[inside]).astype(int)]
+    return inside
+
+
+def find(image: Image, valid: Mask, model: Model, lattice: Lattice) -> Peaks:
+    """Find all peaks after suppression, in working pixels, whatever their score.
+
+    Parameters
+    ----------
+    image : ndarray of shape (1 or 3, row, column)
+        float32 in 0 to 1.
+    valid : ndarray of shape (row, column)
+        True = valid.
+    """
+    shown = np.where(valid, image * np.float32(255), np.float32(GREY))
+    working = lattice.resampled(np.clip(shown, 0, 255))
+    if len(working) == 1:
+        working = np.repeat(working, 3, axis=0)
+    found = peaks(model.network.maps(working), axial=model.axial)
+    keep = suppress(
+        found.row,
+        found.col,
+        found.length,
+        found.width,
+        found.heading_deg,
+        found.logit,
+        apart=model.apart,
+        apart_along=model.apart_along,
+    )
+    return found.take(keep)

@@ -1,0 +1,125 @@
+"""The detector that counts: the shipped one, or a network of the user's own described by a small YAML file."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from rasterdelta.detect.accuracy import Band, Table
+from rasterdelta.detect.network import Network
+from rasterdelta.detect.neural import Model, NeuralDetector
+from rasterdelta.detect.panel import Panel, Seat
+from rasterdelta.detect.protocol import Accuracy, Detector
+from rasterdelta.detect.shipped import shipped_detector
+from sitedelta.claims import CLASSES
+from sitedelta.configerrors import explain
+from sitedelta.errors import ConfigError
+from sitedelta.yamlfile import read_yaml
+
+Metres = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+T = TypeVar("T")
+
+
+def _some(value: tuple[T, ...]) -> tuple[T, ...]:
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Measured(_Model):
+    """What was measured up to one ground sampling distance."""
+
+    gsd_max: Metres
+    threshold: float = Field(description="Log-odds from which a peak is an object.")
+    slope: float = Field(default=1.0, description="Probability of being real: logistic(slope * log-odds + offset).")
+    offset: float = 0.0
+    precision: Share
+    recall: Share
+    objects: int = Field(ge=1, description="Labelled objects that the two rates are worth.")
+    source: str = Field(min_length=1, max_length=500)
+
+
+class Entry(_Model):
+    """One network for one class."""
+
+    label: str = Field(alias="class")
+    file: str = Field(description="ONNX file, relative to this one.")
+    working_gsd: Metres = Field(description="Ground sampling distance it was taught, metres.")
+    longest: Metres = Field(default=75.0, description="Length of the longest object, metres.")
+    axial: bool = Field(default=False, description="True where the heading map holds twice the angle.")
+    apart: Share = 0.5
+    apart_along: Share = 0.5
+    accuracy: Annotated[tuple[Measured, ...], AfterValidator(_some)]
+
+
+class ModelFile(_Model):
+    """The whole file."""
+
+    name: str = Field(min_length=1, max_length=100, description="Name and version, for reports.")
+    networks: Annotated[tuple[Entry, ...], AfterValidator(_some)]
+
+
+def detector(model: Path | None = None) -> Detector:
+    """Give the shipped detector, or the one that a file describes.
+
+    Raises
+    ------
+    ConfigError
+        One line: the file, the place in it, what is wrong and how to mend it.
+    """
+    return shipped_detector() if model is None else _load(model)
+
+
+@cache
+def _load(path: Path) -> Detector:
+    said = _read(path)
+    table = Table(tuple(_band(e.label, m) for e in said.networks for m in sorted(e.accuracy, key=lambda m: m.gsd_max)))
+    seats = [Seat(e.label, e.accuracy[-1].gsd_max, _seated(e, path, table, said.name)) for e in said.networks]
+    return Panel(tuple(sorted(seats, key=lambda s: (s.label, s.gsd_max_m))), said.name)
+
+
+def _read(path: Path) -> ModelFile:
+    document = read_yaml(path)
+    if not isinstance(document.value, dict):
+        raise ConfigError(f"{path}: holds no keys; a model starts with `name:` and `networks:`")
+    try:
+        said = ModelFile.model_validate(document.value)
+    except ValidationError as error:
+        raise ConfigError(explain(error, ModelFile, path=path, document=document)) from error
+    for k, entry in enumerate(said.networks):
+        _check(path, f"networks[{k}]", entry)
+    return said
+
+
+def _check(path: Path, place: str, entry: Entry) -> None:
+    if entry.label not in CLASSES:
+        raise ConfigError(f"{path}, {place}.class: {entry.label!r} is not known; the classes are {', '.join(CLASSES)}")
+    file = path.parent / entry.file
+    try:
+        inputs = Network(file, None).inputs
+    except OSError:
+        raise ConfigError(f"{path}, {place}.file: {file} cannot be read; give an ONNX file beside this one") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}, {place}.file: {error}") from None
+    if inputs != 1:
+        raise ConfigError(f"{path}, {place}.file: {file} takes {inputs} inputs; it must take one image")
+
+
+def _band(label: str, m: Measured) -> Band:
+    accuracy = Accuracy(m.precision, m.recall, m.objects, m.source)
+    return Band(label, m.gsd_max, m.threshold, m.slope, m.offset, accuracy)
+
+
+def _seated(e: Entry, path: Path, table: Table, name: str) -> Detector:
+    network = Network((path.parent / e.file).absolute(), None)
+    return NeuralDetector(
+        Model(e.label, network, e.working_gsd, e.longest, e.axial, e.apart, e.apart_along), table, name
+    )
