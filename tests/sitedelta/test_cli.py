@@ -224,8 +224,11 @@ def test_defaults(verb, tmp_path):
         "hidden": hidden,
         "dem": None,
         "jobs": 0,
+        "model": None,
     }
-    assert compare.knobs == {"out": tmp_path, "gsd": None, "classes": both, "hidden": hidden, "dem": None, "jobs": 0}
+    assert compare.knobs == {
+        "out": tmp_path, "gsd": None, "classes": both, "hidden": hidden, "dem": None, "jobs": 0, "model": None
+    }  # fmt: skip
     assert register.knobs == {"out": tmp_path / "o.tif", "field": None, "points": None, "model": "auto", "dem": None}
 
 
