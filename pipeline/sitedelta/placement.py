@@ -98,6 +98,11 @@ class Placement:
             r, c = r + off_r, c + off_c
         return r, c
 
+    @property
+    def bounded(self) -> bool:
+        """Whether there are places of which it is not known where they lie in the scene."""
+        return self.alignment is not None and self.alignment.supported is not None
+
     def supported_at(self, rows: Coordinates, cols: Coordinates) -> Mask:
         """Say for site grid pixels, broadcast together, whether it is known where they lie in the scene."""
         if self.alignment is None:

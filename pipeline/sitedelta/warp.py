@@ -178,7 +178,7 @@ def open_clear(placement: Placement, *, bands: Sequence[int], step: float = 1.0)
         bands=bands,
         step=step,
         clear=placement.clear,
-        supported=placement.supported_at,
+        supported=placement.supported_at if placement.bounded else None,
     )
 
 

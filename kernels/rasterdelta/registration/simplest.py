@@ -144,11 +144,24 @@ def _blocks(plane: Plane) -> NDArray[np.float64]:
 
 
 def _as(found: Alignment, matrix: Matrix) -> Alignment:
-    """Give an alignment by another matrix, judged by the same tie points."""
+    """Give an alignment by another matrix, judged by the same tie points.
+
+    It is what the images say of themselves, or a shift of all that, and holds also where no tie point bears it out.
+    """
     p = found.points
     col, row = matrix @ np.stack([p.col, p.row, np.ones_like(p.col)])
     distance = np.hypot(p.col + p.dcol - col, p.row + p.drow - row)
     inlier = p.inlier & (distance <= max(1.0, 3 * found.residual_px))
     kept = p.inlier if not inlier.any() else inlier
     residual = float(np.median(distance[kept])) if kept.any() else found.residual_px
-    return replace(found, model="shift", matrix=matrix, residual_px=residual, points=replace(p, inlier=kept))
+    points = replace(p, inlier=kept)
+    return replace(
+        found,
+        model="shift",
+        matrix=matrix,
+        residual_px=residual,
+        points=points,
+        field=None,
+        field_step=0,
+        supported=None,
+    )

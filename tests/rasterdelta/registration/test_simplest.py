@@ -1,10 +1,11 @@
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rasterdelta.registration.result import IDENTITY, Alignment, TiePoints
+from rasterdelta.registration.result import IDENTITY, Alignment, Support, TiePoints
 from rasterdelta.registration.simplest import simplest
 from rasterdelta.types import Image, Mask, Matrix, Plane
 
@@ -40,6 +41,16 @@ def test_images_that_lie_alike_are_left_so(ground: Plane, matrix: Matrix) -> Non
     np.testing.assert_array_equal(best.matrix, IDENTITY)
     assert best.model == "shift"
     assert best.residual_px == 0
+
+
+def test_a_field_goes_with_the_alignment_that_it_belongs_to(ground: Plane) -> None:
+    field = np.full((2, 5, 5), 0.4, np.float32)
+    cells = np.zeros((3, 3), bool)
+    bent = replace(found(NUDGED.copy()), model="field", field=field, field_step=160, supported=Support(cells, 214.0))
+    best = settled(ground, ground, bent)
+    np.testing.assert_array_equal(best.matrix, IDENTITY)
+    assert best.field is None
+    assert best.supported_at(np.array([5.0]), np.array([5.0])).all()
 
 
 @pytest.mark.parametrize("shift", [(0.5, 0.0), (-2.0, 3.0), (40.0, -25.0)])
