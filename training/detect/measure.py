@@ -70,8 +70,11 @@ def aircraft_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Set
 def vehicle_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Sets]:
     """Give the sets of each band of vehicles."""
     return {
-        (0.36, "orthophotos at 0.2 m (3 sheets), motor pools at 0.3 m"): {
+        (0.25, "orthophotos at 0.2 m (3 sheets)"): {
             "streets 0.2 m": labelled.estonia(data),
+            **_drawn(drawn, "vehicle", 1.0),
+        },
+        (0.36, "motor pools at 0.3 m"): {
             "motor pools": labelled.listed(data, "motor_pools", CARS),
             **_drawn(drawn, "vehicle", 1.2),
         },

@@ -4,6 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from rasterdelta.render import vehicles
+from rasterdelta.render.frame import Frame
+from rasterdelta.render.light import Illumination
+from rasterdelta.render.things import Thing, draw, ground_shadow
+
 SUPER = 4
 
 
@@ -18,10 +23,6 @@ def plane_outline(length):
         (0.045, 0.35), (0.18, 0.46), (0.18, 0.5), (0.0, 0.47),
     ]  # fmt: skip
     return np.array(half + [(-x, y) for x, y in reversed(half)]) * length
-
-
-def box_outline(length):
-    return np.array([(-0.21, -0.5), (0.21, -0.5), (0.21, 0.5), (-0.21, 0.5)]) * length
 
 
 def render(objects, outline, *, gsd_m, size_m, light=0.85, ground=0.45, seed=0):
@@ -65,5 +66,24 @@ def cars():
 
 @pytest.fixture(scope="session")
 def car_park(cars):
-    """Give the scene of `cars` at a ground sampling distance."""
-    return lambda gsd_m: render(cars, box_outline, gsd_m=gsd_m, size_m=100)
+    """Give the scene of `cars`, rendered, at a ground sampling distance."""
+    return lambda gsd_m: _rendered(cars, gsd_m=gsd_m, size_m=100)
+
+
+def _rendered(places, *, gsd_m, size_m):
+    n = round(size_m / gsd_m)
+    rng = np.random.default_rng(0)
+    frame = Frame(n * SUPER, n * SUPER, gsd_m / SUPER)
+    light = Illumination(140.0, 45.0)
+    paints = ("car_white", "car_dark", "car_red", "pale_grey", "car_blue")
+    things = [
+        Thing(str(k), vehicles.car(), x, y, heading, paints[k % 5], k) for k, (y, x, _, heading) in enumerate(places)
+    ]
+    ground = 0.13 + 0.015 * cv2.GaussianBlur(rng.normal(0, 3, frame.shape).astype(np.float32), (0, 0), 3)
+    scene = np.repeat(ground[None], 4, axis=0) * (1 - 0.75 * ground_shadow(frame, things, light))
+    scene = scene.astype(np.float32)
+    for thing in things:
+        draw(scene, frame, thing, light, np.zeros(frame.shape, np.float32))
+    small = np.stack([cv2.resize(b, (n, n), interpolation=cv2.INTER_AREA) for b in scene[2::-1]])
+    noisy = small / 0.5 + rng.normal(0, 0.006, small.shape)
+    return np.clip(noisy, 0, 1).astype(np.float32)
