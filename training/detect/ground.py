@@ -14,6 +14,8 @@ Pixels = NDArray[np.uint8]
 """RGB, shape (row, column, 3)."""
 Boxes = NDArray[np.float64]
 """Shape (n, 4): column and row, least and greatest."""
+SHARE_ALIKE = "DJI"
+"""Images of `aerial_cars` under CC BY-SA, which does not mix with the CC BY-NC-SA of `airbus`."""
 CARS = ("car", "truck", "bus", "van", "minibus")
 
 
@@ -53,7 +55,8 @@ def aircraft(data: Path, cache: Path) -> Ground:
         for n in names
         if n in labels
     ]
-    other = [_picture(p, 0.2, rows, ("airplane",), (), cache) for p, rows in _streets(data)]
+    streets = [(p, rows) for p, rows in _streets(data) if not p.name.startswith(SHARE_ALIKE)]
+    other = [_picture(p, 0.2, rows, ("airplane",), (), cache) for p, rows in streets]
     return Ground(tuple(main), tuple(other))
 
 
