@@ -85,7 +85,7 @@ def gsd_of(name: str) -> float:
 
 
 def _rgb(path: Path) -> Pixels:
-    image: Pixels = cv2.imread(str(path))[..., ::-1].copy()
+    image: Pixels = np.asarray(cv2.imread(str(path)), np.uint8)[..., ::-1].copy()
     return image
 
 
@@ -124,7 +124,8 @@ def _overlaps(boxes: Boxes) -> NDArray[np.bool_]:
     low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(2)
-    return shared > 0.3 * (boxes[:, 2:] - boxes[:, :2]).prod(1)[:, None]
+    over: NDArray[np.bool_] = shared > 0.3 * (boxes[:, 2:] - boxes[:, :2]).prod(1)[:, None]
+    return over
 
 
 def _middle(boxes: Boxes) -> Boxes:

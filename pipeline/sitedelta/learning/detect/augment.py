@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from training.detect.canvas import Colour, Rng, noise
+from sitedelta.learning.detect.canvas import Colour, Rng, noise
 
 
 def photometry(rng: Rng, x: Colour) -> Colour:
@@ -29,10 +29,10 @@ def sensor(rng: Rng, x: Colour, coarser: float) -> np.ndarray:
     side = len(x)
     if coarser > 1.05:
         small = max(16, round(side / coarser))
-        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.1, 0.7) * coarser)
-        x = cv2.resize(x, (small, small), interpolation=cv2.INTER_AREA)
+        x = np.asarray(cv2.GaussianBlur(x, (0, 0), rng.uniform(0.1, 0.7) * coarser), np.float32)
+        x = np.asarray(cv2.resize(x, (small, small), interpolation=cv2.INTER_AREA), np.float32)
     if rng.random() < 0.5:
-        soft = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.2))
+        soft = np.asarray(cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.2)), np.float32)
         x = soft if rng.random() < 0.5 else x + np.float32(rng.uniform(0.2, 1.3)) * (x - soft)
     x = x * np.float32(255)
     if rng.random() < 0.7:
@@ -41,7 +41,7 @@ def sensor(rng: Rng, x: Colour, coarser: float) -> np.ndarray:
     pixels = np.clip(x, 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 97))])[1]
-        pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     if len(pixels) != side:
-        pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_LINEAR)
+        pixels = np.asarray(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
     return pixels

@@ -61,22 +61,24 @@ def polygon(side: int, points: NDArray[np.float64], soft: float = 0.7) -> Field:
     """Draw a filled outline, (column, row), as a mask with a soft border."""
     mask = np.zeros((side, side), np.float32)
     cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 1.0, cv2.LINE_8, 4)
-    return cv2.GaussianBlur(mask, (0, 0), soft) if soft > 0 else mask
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32) if soft > 0 else mask
 
 
 def noise(rng: np.random.Generator, side: int, scale: float) -> Field:
     """Give smooth noise of unit spread whose features span `scale` pixels."""
     cells = max(2, round(side / max(scale, 1)))
     small = rng.standard_normal((cells, cells)).astype(np.float32)
-    return cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def turned(points: NDArray[np.float64], angle: float, centre: tuple[float, float]) -> NDArray[np.float64]:
     """Turn points about the origin by an angle in radians, then move them."""
     c, s = np.cos(angle), np.sin(angle)
-    return points @ np.array([[c, s], [-s, c]]) + np.array(centre)
+    placed: NDArray[np.float64] = points @ np.array([[c, s], [-s, c]]) + np.array(centre)
+    return placed
 
 
 def rectangle(length: float, width: float) -> NDArray[np.float64]:
     """Give the corners of a rectangle about the origin."""
-    return np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.array([length, width]) / 2
+    corners: NDArray[np.float64] = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.array([length, width]) / 2
+    return corners

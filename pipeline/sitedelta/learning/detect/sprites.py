@@ -87,14 +87,19 @@ class Bank:
         """Write one archive."""
         rows = [(s.group, s.label, s.length_m, s.width_m, s.sun_deg, s.sun_height_deg, *s.centre) for s in self.sprites]
         planes = {f"p{k}": s.planes for k, s in enumerate(self.sprites)}
-        np.savez(path, gsd=self.gsd_m, rows=np.array(rows, dtype="U32"), **planes)
+        np.savez(path, allow_pickle=False, gsd=self.gsd_m, rows=np.array(rows, dtype="U32"), **planes)
 
     @classmethod
     def load(cls, path: Path) -> "Bank":
         """Read an archive."""
         with np.load(path) as stored:
             sprites = tuple(
-                Sprite(r[0], r[1], *(float(v) for v in r[2:6]), (float(r[6]), float(r[7])), stored[f"p{k}"])
-                for k, r in enumerate(stored["rows"].tolist())
+                _stored(row[:2], [float(v) for v in row[2:]], stored[f"p{k}"])
+                for k, row in enumerate(stored["rows"].tolist())
             )
             return cls(float(stored["gsd"]), sprites)
+
+
+def _stored(names: list[str], numbers: list[float], planes: NDArray[np.uint8]) -> Sprite:
+    (group, label), (length, width, sun, height, col, row) = names, numbers
+    return Sprite(group, label, length, width, sun, height, (col, row), planes)

@@ -105,7 +105,7 @@ def _decoded(path: Path, cache: Path) -> Pixels:
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
         aside = kept.with_suffix(".part.npy")
-        np.save(aside, cv2.imread(str(path))[..., ::-1])
+        np.save(aside, np.asarray(cv2.imread(str(path)))[..., ::-1])
         aside.rename(kept)
     pixels: Pixels = np.load(kept, mmap_mode="r")
     return pixels

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.detect.canvas import Canvas, Plane, Rng, noise, polygon, rectangle, strokes, turned
+from sitedelta.learning.detect.canvas import Canvas, Colour, Plane, Rng, noise, polygon, rectangle, strokes, turned
 
 LAND = (
     (0.18, 0.24, 0.13),
@@ -25,13 +25,14 @@ def bare(rng: Rng, side: int, gsd_m: float) -> Canvas:
     return canvas
 
 
-def _land(rng: Rng, side: int, gsd_m: float) -> NDArray[np.float32]:
+def _land(rng: Rng, side: int, gsd_m: float) -> Colour:
     first, second = (
         np.array(LAND[k], np.float32) * np.float32(rng.uniform(0.7, 1.3)) for k in rng.integers(0, len(LAND), 2)
     )
     share = np.clip(0.5 + 0.6 * noise(rng, side, side * gsd_m / rng.uniform(15, 80), 5), 0, 1)[..., None]
     fine = np.float32(rng.uniform(0.02, 0.12)) * noise(rng, side, side * gsd_m / rng.uniform(2, 6), 3)
-    return ((first * share + second * (1 - share)) * (1 + fine[..., None])).astype(np.float32)
+    land: Colour = ((first * share + second * (1 - share)) * (1 + fine[..., None])).astype(np.float32)
+    return land
 
 
 def pavement(rng: Rng, canvas: Canvas) -> None:
@@ -94,7 +95,7 @@ def decoys(rng: Rng, canvas: Canvas) -> None:
     side, gsd = canvas.side, canvas.gsd_m
     for _ in range(rng.integers(1, 5)):
         size, at = rng.uniform(5, 30) / gsd, rng.uniform(0, side, 2)
-        if not canvas.free(*at, size):
+        if not canvas.free(float(at[0]), float(at[1]), size):
             continue
         mask = _decoy(rng, side, size, tuple(at))
         colour = np.full(3, rng.uniform(0.7, 1) if rng.random() < 0.65 else rng.uniform(0.05, 0.3), np.float32)
@@ -123,13 +124,13 @@ def _decoy(rng: Rng, side: int, size: float, at: tuple[float, float]) -> Plane:
     if kind == 1:
         t = np.linspace(0, 2 * np.pi, 40)
         return strokes(side, [turned(np.stack([np.cos(t), np.sin(t)], 1) * half, 0, at)], width * 0.5)
-    lines = {
+    shapes: dict[int, list[list[tuple[float, float]]]] = {
         2: [[(-half, 0), (half, 0)], [(0, -half), (0, half)]],
         3: [[(-half, half), (0, -half), (half, half)]],
         4: [[(-half, -half), (half, -half)], [(0, -half), (0, half)]],
         5: [[(x * half, -half), (x * half, half)] for x in (-1, -0.5, 0, 0.5, 1)],
-    }[int(kind)]
-    return strokes(side, [turned(np.array(p, float), angle, at) for p in lines], width)
+    }
+    return strokes(side, [turned(np.array(p, float), angle, at) for p in shapes[int(kind)]], width)
 
 
 def stand(rng: Rng, canvas: Canvas, centre: tuple[float, float], radius: float) -> None:

@@ -86,7 +86,8 @@ def strokes(side: int, lines: list[NDArray[np.float64]], width: float) -> Plane:
 def turned(points: NDArray[np.float64], angle: float, centre: tuple[float, float]) -> NDArray[np.float64]:
     """Turn points about the origin (clockwise as seen) and move them."""
     c, s = np.cos(angle), np.sin(angle)
-    return points @ np.array([[c, s], [-s, c]]) + np.asarray(centre)
+    placed: NDArray[np.float64] = points @ np.array([[c, s], [-s, c]]) + np.asarray(centre)
+    return placed
 
 
 def rectangle(wide: float, high: float) -> NDArray[np.float64]:

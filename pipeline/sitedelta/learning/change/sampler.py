@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.change import nuisance
-from training.change.canvas import Canvas, Field, noise, polygon, rectangle, turned
-from training.change.ground import Boxes, Ground, Pair, gsd_of
-from training.change.paste import cutout, elsewhere, warped
-from training.change.structures import Sun, hall, house, meadow, patch, road
+from sitedelta.learning.change import nuisance
+from sitedelta.learning.change.canvas import Canvas, Field, noise, polygon, rectangle, turned
+from sitedelta.learning.change.ground import Boxes, Ground, Pair, gsd_of
+from sitedelta.learning.change.paste import cutout, elsewhere
+from sitedelta.learning.change.structures import Sun, hall, house, meadow, patch, road
+from sitedelta.learning.resampling import warped
 
 SIDE = 256
 REAL_UNLABELLED = 0.5
@@ -47,10 +48,10 @@ def example(ground: Ground, seed: int, side: int = SIDE) -> Example:
 
 def _coarse(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.float32]:
     side = len(image)
-    half = cv2.resize(image, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
+    half = np.asarray(cv2.resize(image, (side // 2, side // 2), interpolation=cv2.INTER_AREA), np.float32)
     if rng.random() < 0.5:
         half = nuisance.sensor(rng, half).astype(np.float32)
-    return cv2.resize(half, (side, side), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(half, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _frame(rng: np.random.Generator, at: NDArray[np.float64], scale: float, side: int) -> NDArray[np.float64]:
@@ -87,7 +88,8 @@ def _inside(frame: NDArray[np.float64], side: int, shape: tuple[int, ...]) -> ND
     rows, cols = np.mgrid[:side, :side]
     x = frame[0, 0] * cols + frame[0, 1] * rows + frame[0, 2]
     y = frame[1, 0] * cols + frame[1, 1] * rows + frame[1, 2]
-    return (x >= 0) & (y >= 0) & (x <= shape[1] - 1) & (y <= shape[0] - 1)
+    within: NDArray[np.bool_] = (x >= 0) & (y >= 0) & (x <= shape[1] - 1) & (y <= shape[0] - 1)
+    return within
 
 
 def _aircraft_labels(canvas: Canvas, pair: Pair, frame: NDArray[np.float64]) -> None:
@@ -110,7 +112,7 @@ def _apart(canvas: Canvas) -> Field:
         known[:] = True
     a, b = first[known], second[known]
     gain = np.clip(a.std(0) / (b.std(0) + 1), 0.3, 3)
-    return nuisance.mean_band(cv2.absdiff(first, (second - b.mean(0)) * gain + a.mean(0)))
+    return nuisance.mean_band(np.asarray(cv2.absdiff(first, (second - b.mean(0)) * gain + a.mean(0))))
 
 
 def _standing_out(apart: Field, around: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -160,7 +162,8 @@ def _leaning(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np
     rows, cols = np.mgrid[:side, :side].astype(np.float32)
     reach, scale = rng.uniform(0.3, 2.0), rng.uniform(15, 60)
     dx, dy = (reach * noise(rng, side, scale) for _ in range(2))
-    return cv2.remap(image, cols + dx, rows + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    moved = cv2.remap(image, cols + dx, rows + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(moved, np.float32)
 
 
 def _differences(rng: np.random.Generator, canvas: Canvas) -> None:
@@ -271,7 +274,7 @@ def _from_apron(look: NDArray[np.float32], mask: Field) -> NDArray[np.bool_]:
         return np.zeros_like(around)
     return _standing_out(
         nuisance.mean_band(
-            cv2.absdiff(look, np.broadcast_to(np.median(look[border], 0), look.shape).astype(np.float32))
+            np.asarray(cv2.absdiff(look, np.broadcast_to(np.median(look[border], 0), look.shape).astype(np.float32)))
         ),
         around,
     )
@@ -317,12 +320,12 @@ def _transplant(rng: np.random.Generator, canvas: Canvas, ground: Ground, dates:
 
 def _built(image: NDArray[np.float32], gsd_m: float) -> Field:
     """Give how much more than rough ground a place has strong edges of things that are not green."""
-    x = cv2.GaussianBlur(image, (0, 0), max(0.5 / gsd_m, 0.5))
+    x = np.asarray(cv2.GaussianBlur(image, (0, 0), max(0.5 / gsd_m, 0.5)), np.float32)
     grey = nuisance.mean_band(x)
     edges = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.25))
     green = np.clip((x[..., 1] - np.maximum(x[..., 0], x[..., 2])) / 8, 0, 1)
     strong = np.clip(edges - 12, 0, 60) * (1 - green) * (grey > 60)
-    return cv2.GaussianBlur(strong, (0, 0), 4 / gsd_m) / 6
+    return np.asarray(cv2.GaussianBlur(strong, (0, 0), 4 / gsd_m), np.float32) / np.float32(6)
 
 
 def _anywhere(rng: np.random.Generator, canvas: Canvas) -> tuple[float, float]:

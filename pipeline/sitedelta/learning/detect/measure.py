@@ -1,4 +1,4 @@
-"""Measure a trained model: python -m training.detect.measure aircraft DATA [--onnx FILE] [--scenes FOLDER].
+"""Measure a trained model: python -m sitedelta.learning.detect.measure aircraft DATA [--onnx FILE] [--scenes FOLDER].
 
 Prints what each set gets at the threshold that is best over its band of ground sampling distances; then the rows of
 accuracy.csv: thresholds, calibration of the score, precision and recall of each band, and the effective number of
@@ -21,8 +21,8 @@ from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, find
 from rasterdelta.detect.shipped import MODELS
 from rasterdelta.intervals import count_interval
-from training.detect import labelled, scenes
-from training.detect.labelled import CARS, Labelled, Truth
+from sitedelta.learning.detect import labelled, scenes
+from sitedelta.learning.detect.labelled import CARS, Labelled, Truth
 
 Floats = NDArray[np.float64]
 Sets = dict[str, list[Labelled]]

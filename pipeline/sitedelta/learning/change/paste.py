@@ -1,11 +1,11 @@
 """Real aircraft, vehicles and buildings cut out and pasted, and pieces of other places."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.change.canvas import Canvas, Colour, Field, polygon, rectangle, turned
-from training.change.ground import Cutouts, Ground, gsd_of
+from sitedelta.learning.change.canvas import Canvas, Colour, Field, polygon, rectangle, turned
+from sitedelta.learning.change.ground import Cutouts, Ground, gsd_of
+from sitedelta.learning.resampling import warped
 
 
 def cutout(
@@ -64,20 +64,3 @@ def _look(
     if mirror:
         m = np.array([[-1, 0], [0, 1]]) @ m
     return warped(image, np.hstack([m, (np.array(at) - m @ np.array(to))[:, None]]), side, scale)
-
-
-def warped(image: NDArray[np.uint8], matrix: NDArray[np.float64], side: int, scale: float) -> Colour:
-    """Sample an image where a matrix takes the canvas; what is finer than the canvas is averaged."""
-    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]) @ matrix.T
-    low = np.maximum(np.floor(corners.min(0)).astype(int) - 8, 0)
-    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 8, image.shape[1::-1])
-    if (high - low < 2).any():
-        return np.full((side, side, 3), 127, np.float32)
-    part = image[low[1] : high[1], low[0] : high[0]]
-    if scale > 1.25:
-        part = cv2.GaussianBlur(part, (0, 0), 0.45 * np.sqrt(scale**2 - 1))
-    shifted = matrix - np.array([[0, 0, low[0]], [0, 0, low[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(part, shifted, (side, side), flags=flags, borderMode=cv2.BORDER_REFLECT_101).astype(
-        np.float32
-    )

@@ -6,15 +6,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from training.change.paste import warped
-from training.detect.augment import photometry, sensor
-from training.detect.canvas import Canvas, Item, Rng
-from training.detect.ground import Ground, Picture
-from training.detect.paste import Group, scatter
-from training.detect.sprites import Bank
-from training.detect.surfaces import bare, decoys, pavement
+from sitedelta.learning.detect.augment import photometry, sensor
+from sitedelta.learning.detect.canvas import Canvas, Item, Rng
+from sitedelta.learning.detect.ground import Ground, Picture
+from sitedelta.learning.detect.paste import Group, scatter
+from sitedelta.learning.detect.sprites import Bank
+from sitedelta.learning.detect.surfaces import bare, decoys, pavement
+from sitedelta.learning.resampling import warped
 
 Kind = Literal["aircraft", "vehicle"]
+Pose = tuple[float, float, float, tuple[float, float, float, float]]
+"""Whether a pose is known, length and width (or the box's), and the turn, as in `Item`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +178,17 @@ def crop(rng: Rng, pictures: tuple[Picture, ...], gsd_m: float, side: int) -> Ca
         if -0.7 * size_px < min(x, y) and max(x, y) < side + 0.7 * size_px:
             inside = min(x, y, side - x, side - y) > 0.12 * size_px
             counted = float(p.counted[k] and inside)
-            shape = (0.0, w, h, tuple(turn.ravel())) if p.poses is None else _posed(p.poses[k], turn, scale)
-            canvas.items.append(Item(counted, x, y, size_px, *shape, float(p.sub[k])))
+            posed, along, across, way = _boxed(w, h, turn) if p.poses is None else _posed(p.poses[k], turn, scale)
+            canvas.items.append(Item(counted, x, y, size_px, posed, along, across, way, float(p.sub[k])))
     return canvas
 
 
-def _posed(
-    pose: NDArray[np.float64], turn: NDArray[np.float64], scale: float
-) -> tuple[float, float, float, tuple[float, float, float, float]]:
+def _boxed(w: float, h: float, turn: NDArray[np.float64]) -> Pose:
+    (a, b), (c, d) = turn.tolist()
+    return 0.0, w, h, (a, b, c, d)
+
+
+def _posed(pose: NDArray[np.float64], turn: NDArray[np.float64], scale: float) -> Pose:
     length, width, heading = pose
     ahead = turn.T @ np.array([np.sin(heading), -np.cos(heading)])
     return 1.0, length / scale, width / scale, (-float(ahead[1]), float(ahead[0]), 0.0, 0.0)

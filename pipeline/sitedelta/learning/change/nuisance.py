@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from training.change.canvas import Canvas, Colour, Field, noise, polygon, turned
+from sitedelta.learning.change.canvas import Canvas, Colour, Field, noise, polygon, turned
 
 
 def crops(rng: np.random.Generator, canvas: Canvas, date: int) -> None:
@@ -19,9 +19,9 @@ def crops(rng: np.random.Generator, canvas: Canvas, date: int) -> None:
     r, g, b = cv2.split(image)
     colourful = np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b)
     tint = np.array([rng.uniform(0.6, 1.5), rng.uniform(0.7, 1.35), rng.uniform(0.6, 1.3)], np.float32)
-    rough = mean_band(cv2.absdiff(image, local))
+    rough = mean_band(np.asarray(cv2.absdiff(image, local)))
     natural = np.clip((30 - rough) / 20, 0, 1) * np.clip(colourful / 15, 0, 1)
-    canvas.paint(date, mask * natural, np.clip(image * tint, 0, 255))
+    canvas.paint(date, mask * natural, np.asarray(np.clip(image * tint, 0, 255), np.float32))
 
 
 def cast(rng: np.random.Generator, canvas: Canvas, date: int) -> None:
@@ -61,24 +61,25 @@ def photometry(rng: np.random.Generator, image: Colour) -> Colour:
         x = x * (1 - veil) + np.float32(rng.uniform(0.6, 0.95)) * veil
     if rng.random() < 0.08:
         x = np.repeat(mean_band(x)[..., None], 3, 2)
-    return (x * 255).astype(np.float32)
+    shown: Colour = (x * 255).astype(np.float32)
+    return shown
 
 
 def mean_band(image: Colour) -> Field:
     """Give the mean of the three bands."""
-    return cv2.transform(image, np.full((1, 3), 1 / 3, np.float32))
+    return np.asarray(cv2.transform(image, np.full((1, 3), 1 / 3, np.float32)), np.float32)
 
 
 def sensor(rng: np.random.Generator, image: Colour) -> np.ndarray:
     """Blur or sharpen, add noise and compress; uint8."""
     if rng.random() < 0.5:
-        blurred = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.3))
+        blurred = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.3)), np.float32)
         image = blurred if rng.random() < 0.65 else image + np.float32(rng.uniform(0.2, 1.2)) * (image - blurred)
     image = image + np.float32(rng.uniform(0, 5)) * rng.standard_normal(image.shape, np.float32)
     pixels = np.clip(image, 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 96))])[1]
-        pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     return pixels
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.detect.network import STRIDE, UNIT_PX
+from sitedelta.learning.detect.network import STRIDE, UNIT_PX
 
 LOW, HIGH = 1.0, 2.6
 """Least and greatest spread of a centre, in cells."""

@@ -1,4 +1,4 @@
-"""Draw the sprites: python -m training.detect.bank OUT.npz --kind aircraft --seed 0 --count 900."""
+"""Draw the sprites: python -m sitedelta.learning.detect.bank OUT.npz --kind aircraft --seed 0 --count 900."""
 
 import argparse
 from collections.abc import Callable
@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from rasterdelta.render import structures, vehicles
-from rasterdelta.render.parts import Kind
-from training.detect.planforms import GROUPS, scaled
-from training.detect.sprites import Bank, Sprite, render
+from rasterdelta.render.parts import Kind, Shape
+from sitedelta.learning.detect.planforms import GROUPS, scaled
+from sitedelta.learning.detect.sprites import Bank, Sprite, render
 
 Rng = np.random.Generator
 SOFT = (vehicles.truck, vehicles.open_truck, vehicles.fuel_truck, vehicles.light_truck, vehicles.lorry)
@@ -30,7 +30,8 @@ def _any(makers: tuple[Callable[[], Kind], ...], spread: float = 0.06) -> Callab
 
 def _house(rng: Rng) -> Kind:
     length, width = rng.uniform(8, 40), rng.uniform(6, 18)
-    roof = ("flat", "gable", "round")[rng.integers(3)]
+    roofs: tuple[Shape, ...] = ("flat", "gable", "round")
+    roof = roofs[rng.integers(3)]
     return structures.building(length, width, rng.uniform(3, 9), roof=roof)
 
 
@@ -44,7 +45,7 @@ OTHER: dict[str, tuple[Callable[[Rng], Kind], ...]] = {
     "clutter": (_any(CLUTTER, 0.3),),
     "shelter": (_any(SHELTERS, 0.25), _any(SHELTERS, 0.25), _house),
 }
-SHARES = {
+SHARES: dict[str, dict[str, float]] = {
     "aircraft": {"fighter": 5, "heavy": 4, "light": 2, "rotary": 4, "wreck": 1, "truck": 2, "armour": 1, "large": 0.5}
     | {"clutter": 1.5, "shelter": 2, "car": 0.5},
     "vehicle": {"truck": 5, "armour": 5, "large": 2, "car": 3, "clutter": 3, "shelter": 2},

@@ -1,4 +1,4 @@
-"""Write a trained model for inference: python -m training.detect.export LAST.pt FOLDER NAME."""
+"""Write a trained model for inference: python -m sitedelta.learning.detect.export LAST.pt FOLDER NAME."""
 
 import argparse
 import copy
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from training.detect.network import Detector
+from sitedelta.learning.detect.network import Detector
 
 
 class First(nn.Module):

@@ -1,4 +1,4 @@
-"""Write the trained network for inference: python -m training.change.export LAST.pt OUT.onnx."""
+"""Write the trained network for inference: python -m sitedelta.learning.change.export LAST.pt OUT.onnx."""
 
 import argparse
 import copy
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from training.change.network import Siamese
+from sitedelta.learning.change.network import Siamese
 
 
 class Probability(nn.Module):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.change.canvas import Canvas, Field, noise, polygon, rectangle, turned
+from sitedelta.learning.change.canvas import Canvas, Field, noise, polygon, rectangle, turned
 
 Points = NDArray[np.float64]
 
@@ -138,7 +138,8 @@ def hall(
 
 def _ribs(side: int, angle: float, period: float) -> Field:
     rows, cols = np.mgrid[:side, :side].astype(np.float32)
-    return np.sin((cols * np.cos(angle) + rows * np.sin(angle)) * (2 * np.pi / max(period, 2)))
+    wave: NDArray[np.float32] = np.sin((cols * np.cos(angle) + rows * np.sin(angle)) * (2 * np.pi / max(period, 2)))
+    return wave
 
 
 def patch(
@@ -183,4 +184,5 @@ def road(
         lineType=cv2.LINE_8,
         shift=4,
     )
-    return cv2.GaussianBlur(mask, (0, 0), 0.7), surface(rng, canvas, pick(rng, PAVING + SOIL[2:3]), rng.uniform(1, 5))
+    soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.7), np.float32)
+    return soft, surface(rng, canvas, pick(rng, PAVING + SOIL[2:3]), rng.uniform(1, 5))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from training.change.network import Conv, Encoder
+from sitedelta.learning.encoder import Conv, Encoder
 
 EPSILON = 1e-3
 

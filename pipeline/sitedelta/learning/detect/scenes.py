@@ -1,4 +1,4 @@
-"""Whole air bases and camps, rendered by lot: python -m training.detect.scenes FOLDER --count 30."""
+"""Whole air bases and camps, rendered by lot: python -m sitedelta.learning.detect.scenes FOLDER --count 30."""
 
 import argparse
 import json
@@ -20,9 +20,9 @@ from rasterdelta.render.season import Season
 from rasterdelta.render.sensor import Sensor
 from rasterdelta.render.site import Axes
 from rasterdelta.render.things import Thing
-from training.detect.bank import ARMOUR, CARS, CLUTTER, LARGE, SOFT
-from training.detect.ground import Picture
-from training.detect.planforms import FIGHTERS, HEAVY, ROTARY, ROTORS
+from sitedelta.learning.detect.bank import ARMOUR, CARS, CLUTTER, LARGE, SOFT
+from sitedelta.learning.detect.ground import Picture
+from sitedelta.learning.detect.planforms import FIGHTERS, HEAVY, ROTARY, ROTORS
 
 Makers = Sequence[Callable[[], Kind]]
 Rng = np.random.Generator
@@ -51,8 +51,8 @@ class Lot:
     ) -> None:
         """Stand things in rows at a random place and heading of an area (u0, u1, v0, v1)."""
         rng, (u0, u1, v0, v1) = self.rng, area
-        first = makers[rng.integers(len(makers))]
-        kinds = [(makers[rng.integers(len(makers))] if rng.random() < 0.3 else first)() for _ in range(count)]
+        first = makers[int(rng.integers(len(makers)))]
+        kinds = [(makers[int(rng.integers(len(makers)))] if rng.random() < 0.3 else first)() for _ in range(count)]
         across = float(rng.uniform(*gap)) * max(k.width_m for k in kinds) + 0.4
         along = float(rng.uniform(1.1, 1.8)) * max(k.length_m for k in kinds)
         turn = float(rng.choice([0, 90, rng.uniform(0, 180)]))

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.detect.canvas import Canvas, Item, Rng
-from training.detect.sprites import FULL, SKY, Bank, Sprite
-from training.detect.surfaces import stand
+from sitedelta.learning.detect.canvas import Canvas, Item, Rng
+from sitedelta.learning.detect.sprites import FULL, SKY, Bank, Sprite
+from sitedelta.learning.detect.surfaces import stand
 
 Paint = tuple[NDArray[np.float32], NDArray[np.float32], float]
 """Base, second colour, contrast of the pattern."""
@@ -48,7 +48,7 @@ def _row(rng: Rng, canvas: Canvas, bank: Bank, name: str, group: Group, sun: flo
     middle = rng.uniform(0, canvas.side, 2)
     places = _places(rng, group, look.heading, length, width)
     before = len(canvas.items)
-    if len(places) <= 2 and group.counted and rng.random() < 0.35 and canvas.free(*middle, 1.5 * length, among=before):
+    if len(places) <= 2 and group.counted and rng.random() < 0.35 and _open(canvas, middle, 1.5 * length, before):
         stand(rng, canvas, tuple(middle), rng.uniform(0.6, 1.1) * max(length, width))
     paint, mixed = _paint(rng, canvas, middle), rng.random() < 0.5
     covered = rng.uniform(0.1, 0.5) if rng.random() < 0.12 else 0.0
@@ -56,12 +56,16 @@ def _row(rng: Rng, canvas: Canvas, bank: Bank, name: str, group: Group, sun: flo
         at = middle + place + rng.normal(0, 0.03 * width, 2)
         mine = _look(rng, bank, name, sun, look.heading) if mixed else look
         size = max(mine.sprite.length_m, mine.sprite.width_m) / canvas.gsd_m
-        if rng.random() < 0.05 or not canvas.free(*at, size, among=before):
+        if rng.random() < 0.05 or not _open(canvas, at, size, before):
             continue
         turn = mine.heading + rng.normal(0, 2)
         shown = _worn(rng, WHITE if rng.random() < covered else paint)
         if paste(canvas, mine.sprite, at, turn, shown, bank.gsd_m, mirror=mine.mirror) and group.counted is not None:
             canvas.items.append(_item(canvas, mine.sprite, at, turn, group))
+
+
+def _open(canvas: Canvas, at: NDArray[np.float64], size: float, among: int) -> bool:
+    return canvas.free(float(at[0]), float(at[1]), size, among=among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def _item(canvas: Canvas, sprite: Sprite, at: NDArray[np.float64], turn: float, 
     inside = ((at > 0) & (at < canvas.side)).all()
     counted = float(group.counted or 0) if inside else 0.0
     pose = (float(np.cos(angle)), float(np.sin(angle)), 0.0, 0.0)
-    return Item(counted, *at.tolist(), max(length, width), 1.0, length, width, pose, group.sub)
+    return Item(counted, float(at[0]), float(at[1]), max(length, width), 1.0, length, width, pose, group.sub)
 
 
 def _paint(rng: Rng, canvas: Canvas, middle: NDArray[np.float64]) -> Paint:

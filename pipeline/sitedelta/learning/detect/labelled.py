@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.types import Image
-from training.detect.ground import Picture as Rendered
-from training.detect.scenes import GSD_M
+from sitedelta.learning.detect.ground import Picture as Rendered
+from sitedelta.learning.detect.scenes import GSD_M
 
 CARS = ("car", "truck", "bus", "van", "longvehicle", "minibus", "vehicle")
 NOT_OBJECTS = ("building", "watercraft", "airplane")
@@ -44,10 +44,10 @@ class Labelled:
 
     def read(self) -> tuple[Image, float]:
         """Give the image, float32 in 0 to 1, and its ground sampling distance."""
-        pixels = np.load(self.path)[..., ::-1] if self.path.suffix == ".npy" else cv2.imread(str(self.path))
+        pixels = np.load(self.path)[..., ::-1] if self.path.suffix == ".npy" else np.asarray(cv2.imread(str(self.path)))
         if self.factor != 1:
             size = [round(n / self.factor) for n in pixels.shape[1::-1]]
-            pixels = cv2.resize(np.ascontiguousarray(pixels), size, interpolation=cv2.INTER_AREA)
+            pixels = np.asarray(cv2.resize(np.ascontiguousarray(pixels), size, interpolation=cv2.INTER_AREA))
         image = np.ascontiguousarray(pixels[..., ::-1].transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
         return image, self.gsd_m * self.factor
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.change.network import Encoder
+from sitedelta.learning.encoder import Encoder
 
 WIDTH = 48
 STRIDE = 4

@@ -1,1 +1,0 @@
-"""What learns the weights that are shipped."""
