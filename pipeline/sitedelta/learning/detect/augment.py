@@ -20,8 +20,20 @@ def photometry(rng: Rng, x: Colour) -> Colour:
         veil = np.clip(rng.uniform(0, 0.55) + 0.2 * noise(rng, len(x), rng.uniform(1, 5)), 0, 0.85)[..., None]
         x = x * (1 - veil) + np.float32(rng.uniform(0.6, 1.0)) * veil
     if rng.random() < 0.12:
+        x = _glare(rng, x)
+    if rng.random() < 0.12:
         x = np.repeat(x.mean(2, keepdims=True), 3, 2)
     return np.clip(x, 0, 1).astype(np.float32)
+
+
+def _glare(rng: Rng, x: Colour) -> Colour:
+    """Push bright ground, pale aprons say, close to white, where little contrast is left."""
+    bright = np.float32(max(0.2, float(np.quantile(x[::4, ::4].mean(2), rng.uniform(0.6, 0.95)))))
+    x = np.clip(x / bright, 0, 3) * np.float32(rng.uniform(0.75, 1.0))
+    knee = np.float32(rng.uniform(0.6, 0.85))
+    over = np.maximum(x - knee, 0)
+    tint = np.array([1, rng.uniform(0.94, 1.0), rng.uniform(0.82, 1.0)], np.float32)
+    return (np.minimum(x, knee) + (1 - knee) * over / (over + (1 - knee))) * tint
 
 
 def sensor(rng: Rng, x: Colour, coarser: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from csv import DictReader
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -32,6 +32,9 @@ class Picture:
     """1 the sub-class (helicopters among aircraft, buses and trucks among vehicles), 0 not."""
     poses: NDArray[np.float64] | None = None
     """Length, width (pixels) and heading (radians, clockwise from up), shape (n, 3), where they are known."""
+    hard: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    """Column and row of places without an object that an earlier model took for one, shape (n, 2)."""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,16 @@ def aircraft(data: Path, cache: Path) -> Ground:
     return Ground(tuple(main), tuple(other))
 
 
+def harder(ground: Ground, places: Path) -> Ground:
+    """Add the places that `sitedelta.learning.detect.mine` found."""
+    found: dict[str, list[list[float]]] = json.loads(places.read_text())
+    main, other = (
+        tuple(replace(p, hard=np.array(found.get(p.name, []), float).reshape(-1, 2)) for p in part)
+        for part in (ground.main, ground.other)
+    )
+    return Ground(main, other)
+
+
 def vehicles(data: Path, cache: Path) -> Ground:
     """Read the training sheets of `estonia` and `aerial_cars`."""
     return Ground(tuple(_picture(p, 0.2, rows, CARS, (), cache) for p, rows in _streets(data)), ())
@@ -86,7 +99,7 @@ def _picture(
     boxes = np.array([b for _, b in mine], float).reshape(-1, 4)
     counted = np.array([c in wanted for c, _ in mine], bool)
     sub = np.array([c in ("truck", "bus") for c, _ in mine], float)
-    return Picture(_decoded(path, cache), gsd_m, boxes, counted, sub)
+    return Picture(_decoded(path, cache), gsd_m, boxes, counted, sub, name=f"{path.parent.parent.name}/{path.name}")
 
 
 def once(rows: list[tuple[str, list[float]]]) -> list[tuple[str, list[float]]]:

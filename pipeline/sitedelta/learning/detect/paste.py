@@ -95,9 +95,9 @@ def _places(rng: Rng, group: Group, heading: float, length: float, width: float)
     """Give places about the middle: one, a row across the heading, or several rows."""
     count = int(rng.integers(2, group.most + 1)) if group.most > 1 and rng.random() < 0.65 else 1
     step = width * rng.uniform(*group.gap)
-    lean = rng.choice([0.0, rng.normal(0, 20), 90.0], p=(0.65, 0.25, 0.1))
+    lean = rng.choice([0.0, rng.normal(0, 28), 90.0], p=(0.55, 0.33, 0.12))
     if lean == 90:
-        step = max(step, length * rng.uniform(1.06, 1.6))
+        step = max(step, length * rng.uniform(1.03, 1.6))
     way, ahead = np.deg2rad(heading + 90 + lean), np.deg2rad(heading)
     across = np.array([np.sin(way), -np.cos(way)]) * step
     along = np.array([np.sin(ahead), -np.cos(ahead)]) * length * rng.uniform(1.2, 2.6)

@@ -11,7 +11,7 @@ from sitedelta.learning.detect.canvas import Canvas, Item, Rng
 from sitedelta.learning.detect.ground import Ground, Picture
 from sitedelta.learning.detect.paste import Group, scatter
 from sitedelta.learning.detect.sprites import Bank
-from sitedelta.learning.detect.surfaces import bare, decoys, pavement
+from sitedelta.learning.detect.surfaces import bare, decoys, pavement, trees
 from sitedelta.learning.resampling import warped
 
 Kind = Literal["aircraft", "vehicle"]
@@ -50,7 +50,7 @@ AIRCRAFT = Recipe(
     groups={
         "fighter": Group(5, 9, 1),
         "heavy": Group(3, 4, 1, gap=(1.02, 1.5)),
-        "light": Group(1.5, 5, 1),
+        "light": Group(3.5, 9, 1, gap=(0.9, 1.7), rows=0.3),
         "rotary": Group(3.5, 6, 1, 1.0, gap=(2.2, 6)),
         "wreck": Group(0.5, 2, 0),
         "truck": Group(2, 12, None, gap=(1.2, 2)),
@@ -140,6 +140,8 @@ def _furnish(rng: Rng, canvas: Canvas, bank: Bank, recipe: Recipe) -> None:
         _restore(canvas, pieces)
     if rng.random() < 0.35:
         decoys(rng, canvas)
+    if rng.random() < 0.35:
+        trees(rng, canvas)
     scatter(rng, canvas, bank, recipe.groups, int(rng.integers(1, 7)))
 
 
@@ -152,12 +154,15 @@ def _restore(canvas: Canvas, before: NDArray[np.float32]) -> None:
 
 
 def crop(rng: Rng, pictures: tuple[Picture, ...], gsd_m: float, side: int) -> Canvas:
-    """Cut a turned and scaled crop out of a real image, half of them at an object."""
+    """Cut a turned and scaled crop out of a real image, many of them at an object or a hard place."""
     p = pictures[rng.integers(len(pictures))]
     size = np.array(p.pixels.shape[1::-1], float)
     scale = gsd_m / p.gsd_m
     at = rng.uniform(0, size)
-    if len(p.boxes) and rng.random() < 0.6:
+    lot = rng.random()
+    if len(p.hard) and lot > 0.72:
+        at = p.hard[rng.integers(len(p.hard))] + rng.uniform(-0.35, 0.35, 2) * side * scale
+    elif len(p.boxes) and lot < 0.6:
         box = p.boxes[rng.integers(len(p.boxes))]
         at = (box[:2] + box[2:]) / 2 + rng.uniform(-0.4, 0.4, 2) * side * scale
     margin = np.minimum(0.6 * side * scale, size / 2)

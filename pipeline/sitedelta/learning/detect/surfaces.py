@@ -133,6 +133,37 @@ def _decoy(rng: Rng, side: int, size: float, at: tuple[float, float]) -> Plane:
     return strokes(side, [turned(np.array(p, float), angle, at) for p in shapes[int(kind)]], width)
 
 
+def trees(rng: Rng, canvas: Canvas) -> None:
+    """Plant clumps of trees or shrubs with their shadows where nothing stands."""
+    sun = rng.uniform(0, 2 * np.pi)
+    for _ in range(rng.integers(1, 7)):
+        spread, at = rng.uniform(1.5, 14) / canvas.gsd_m, rng.uniform(0, canvas.side, 2)
+        if canvas.free(*at, 2.5 * spread):
+            _clump(rng, canvas, at, spread, sun)
+
+
+def _clump(rng: Rng, canvas: Canvas, at: NDArray[np.float64], spread: float, sun: float) -> None:
+    side, count = canvas.side, int(rng.integers(1, 9))
+    radius = np.maximum(spread * rng.uniform(0.25, 0.6, count), 1.0)
+    places = at + rng.normal(0, 0.5, (count, 2)) * spread * (count > 1)
+    away = np.array([np.cos(sun), np.sin(sun)]) * rng.uniform(0.5, 2.2)
+    shadow = np.zeros((side, side), np.float32)
+    for place, r in zip(places, radius, strict=True):
+        shadow = np.maximum(shadow, polygon(side, _crown(rng, r * 0.95) + place + away * r))
+    canvas.picture *= 1 - shadow[..., None] * np.float32(rng.uniform(0.3, 0.65))
+    leaves = np.array(LAND[rng.choice((0, 1, 3, 3))], np.float32) * np.float32(rng.uniform(0.5, 1.3))
+    for place, r in zip(places, radius, strict=True):
+        tone = np.float32(rng.uniform(0.75, 1.25))
+        canvas.shade(polygon(side, _crown(rng, r) + place), leaves * tone)
+        canvas.shade(polygon(side, _crown(rng, 0.6 * r) + place - 0.25 * away * r), leaves * tone * np.float32(1.35))
+
+
+def _crown(rng: Rng, radius: float) -> NDArray[np.float64]:
+    t = np.linspace(0, 2 * np.pi, 14, endpoint=False)
+    rough = radius * (1 + rng.normal(0, 0.16, 14))
+    return np.stack([np.cos(t), np.sin(t)], 1) * rough[:, None]
+
+
 def stand(rng: Rng, canvas: Canvas, centre: tuple[float, float], radius: float) -> None:
     """Lay a pad under aircraft, one in two with an earth bank round three sides."""
     side = canvas.side

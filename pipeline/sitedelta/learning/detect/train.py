@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from sitedelta.learning.detect.sprites import Bank
 
 PACE = partial(loop.Pace, warm_up=150, floor=0.03, keep=0.997)
 RATES = {"tuned_rate": 4e-4, "fresh_rate": 2e-3}
+CLOCKS = {"processor": time.process_time, "wall": time.monotonic}
 TRUST = 1200
 """Batches before labels are believed to be missing."""
 
@@ -71,8 +73,10 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, help="folder that sitedelta.learning.detect.scenes wrote")
     parser.add_argument("--cache", type=Path, required=True, help="folder for decoded images")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=60, help="of processor time of the learning process")
+    parser.add_argument("--minutes", type=float, default=60, help="in all, by --clock")
+    parser.add_argument("--clock", choices=sorted(CLOCKS), default="processor")
     parser.add_argument("--resume", type=Path)
+    parser.add_argument("--hard", type=Path, help="places that sitedelta.learning.detect.mine wrote")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--side", type=int, default=320)
     parser.add_argument("--batch", type=int, default=8)
@@ -87,11 +91,13 @@ def main() -> None:
         run.load(args.resume)
     (args.out / "arguments.json").write_text(json.dumps({k: str(v) for k, v in vars(args).items()}, indent=1))
     places = {"aircraft": ground.aircraft, "vehicle": ground.vehicles}[args.kind](args.data, args.cache)
+    if args.hard:
+        places = ground.harder(places, args.hard)
     drawn = Drawn(Bank.load(args.bank), scenes.read(args.scenes, args.kind) if args.scenes else ())
     examples = Examples(args.kind, places, drawn, args.seed * 10**9 + run.seen, args.side)
     loader = DataLoader(examples, batch_size=args.batch, num_workers=1, prefetch_factor=6)
     loss = partial(loss_of, boxy=args.kind == "vehicle")
-    loop.train(run, iter(loader), loss, pace=PACE(args.minutes), out=args.out)
+    loop.train(run, iter(loader), loss, pace=PACE(args.minutes, clock=CLOCKS[args.clock]), out=args.out)
 
 
 if __name__ == "__main__":
