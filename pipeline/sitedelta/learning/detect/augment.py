@@ -33,7 +33,8 @@ def _glare(rng: Rng, x: Colour) -> Colour:
     knee = np.float32(rng.uniform(0.6, 0.85))
     over = np.maximum(x - knee, 0)
     tint = np.array([1, rng.uniform(0.94, 1.0), rng.uniform(0.82, 1.0)], np.float32)
-    return (np.minimum(x, knee) + (1 - knee) * over / (over + (1 - knee))) * tint
+    pale: Colour = (np.minimum(x, knee) + (1 - knee) * over / (over + (1 - knee))) * tint
+    return pale
 
 
 def sensor(rng: Rng, x: Colour, coarser: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Find what a model wrongly takes for objects on ground to be learned from: python -m sitedelta.learning.detect.mine OUT.json."""
+"""Find what a model takes for objects where none are: python -m sitedelta.learning.detect.mine OUT.json KIND DATA."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ from rasterdelta.detect.shipped import MODELS
 from sitedelta.learning.detect import ground
 from sitedelta.learning.detect.ground import Picture
 
-DOUBTFUL: Final = (-1.5, 1.0)
+DOUBTFUL: Final = (-1.5, 0.0)
 """Log-odds of what is kept: what is surer than that may be an object that nobody labelled."""
 MOST: Final = 40
 """Places kept of one image."""

@@ -137,8 +137,8 @@ def trees(rng: Rng, canvas: Canvas) -> None:
     """Plant clumps of trees or shrubs with their shadows where nothing stands."""
     sun = rng.uniform(0, 2 * np.pi)
     for _ in range(rng.integers(1, 7)):
-        spread, at = rng.uniform(1.5, 14) / canvas.gsd_m, rng.uniform(0, canvas.side, 2)
-        if canvas.free(*at, 2.5 * spread):
+        spread, at = float(rng.uniform(1.5, 14)) / canvas.gsd_m, rng.uniform(0, canvas.side, 2)
+        if canvas.free(float(at[0]), float(at[1]), 2.5 * spread):
             _clump(rng, canvas, at, spread, sun)
 
 
