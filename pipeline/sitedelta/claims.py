@@ -1,6 +1,6 @@
 """What may be said of a class at a ground sampling distance, and what may not."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -62,11 +62,21 @@ def check_classes(labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(labels))
 
 
-def claim(label: str, gsd_m: float, *, tightened: Mapping[str, float] | None = None, kind: str = "optical") -> Claim:
+def claim(
+    label: str,
+    gsd_m: float,
+    *,
+    tightened: Mapping[str, float] | None = None,
+    kind: str = "optical",
+    found: Collection[str] = CLASSES,
+) -> Claim:
     """Say whether a class can be observed at a ground sampling distance in metres.
 
     `tightened` holds a user's own limits (class to largest gsd in metres); they can narrow the claim, never widen it.
+    `found` are the classes that the detector finds.
     """
+    if label not in found:
+        return Claim(label, observable=False, min_length_m=0.0, reason=f"the detector does not look for {label}")
     limit = LIMITS[label]
     largest = min(limit.max_gsd_m, (tightened or {}).get(label, limit.max_gsd_m))
     if kind != "optical":

@@ -189,6 +189,11 @@ class Site(_Model):
         default=HIDDEN,
         description="What counts as not observable: cloud, shadow (of cloud), haze, snow, water, dark; [] nothing.",
     )
+    model: LocalPath | None = Field(
+        default=None,
+        description="A detector of one's own, described in YAML (see --model of count); that of the whole file, or "
+        "the shipped one, where not given.",
+    )
     dem: LocalPath | None = Field(
         default=None,
         description="Digital elevation model (any georeferenced raster, metres) for images that were not rectified "
@@ -224,6 +229,10 @@ class Config(_Model):
     """The whole file."""
 
     output: LocalPath = Field(description="Folder for the results; each site gets a folder of its own in it.")
+    model: LocalPath | None = Field(
+        default=None,
+        description="A detector of one's own for every site that names none; the shipped one where not given.",
+    )
     sites: Annotated[tuple[Site, ...], AfterValidator(_filled)] = Field(description="The places that are watched.")
 
     @field_validator("sites")
@@ -234,6 +243,12 @@ class Config(_Model):
         if twice:
             raise ValueError(f"two sites have the id {twice[0]!r}; give each its own")
         return value
+
+    @field_validator("sites")
+    @classmethod
+    def _equipped(cls, value: tuple[Site, ...], info: ValidationInfo) -> tuple[Site, ...]:
+        model = info.data.get("model")
+        return tuple(s.model_copy(update={"model": s.model or model}) for s in value)
 
 
 def load_config(path: Path) -> Config:

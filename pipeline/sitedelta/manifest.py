@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sitedelta.grid import SiteGrid
 
-FORMAT = 2
+FORMAT = 3
 
 AlignmentStatus = Literal["reference", "aligned", "georeference", "refused"]
 
@@ -107,6 +107,15 @@ class DetectorRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """The detector that counted."""
+
+    name: str
+    files: dict[str, str]
+    """SHA-256 of each file that it is made of (weights; the description of one's own), by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything about a site that is not a table or a raster."""
 
@@ -119,6 +128,7 @@ class Manifest:
     zones: tuple[ZoneRecord, ...]
     scenes: tuple[SceneRecord, ...]
     pairs: tuple[PairRecord, ...]
+    model: ModelRecord
     detectors: tuple[DetectorRecord, ...]
     parameters: dict[str, Any]
     """The site's configuration as it was run, defaults filled in."""

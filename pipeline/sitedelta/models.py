@@ -75,11 +75,16 @@ def detector(model: Path | None = None) -> Detector:
     ConfigError
         One line: the file, the place in it, what is wrong and how to mend it.
     """
-    return shipped_detector() if model is None else _load(model)
+    return shipped_detector() if model is None else _load(model, _version(model))
+
+
+def _version(path: Path) -> int:
+    """Give when a file was written, 0 where it is missing: a file that changed is read again."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 @cache
-def _load(path: Path) -> Detector:
+def _load(path: Path, _changed: int) -> Detector:
     said = _read(path)
     table = Table(tuple(_band(e.label, m) for e in said.networks for m in sorted(e.accuracy, key=lambda m: m.gsd_max)))
     seats = [Seat(e.label, e.accuracy[-1].gsd_max, _seated(e, path, table, said.name)) for e in said.networks]

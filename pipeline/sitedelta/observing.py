@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -68,6 +69,8 @@ def observe(
     claims: Iterable[Claim],
     objects: Sequence[SiteObject],
     where: Sequence[Extent],
+    *,
+    model: Path | None = None,
 ) -> tuple[Observation, ...]:
     """State what one scene shows of each class in each extent.
 
@@ -77,13 +80,15 @@ def observe(
         Where the scene has data, cloud or not: tells cloud from the edge of the image.
     refusal : str, optional
         Why the scene could not be placed.
+    model : Path, optional
+        The detector that counted, where it is not the shipped one.
     """
     found = []
     for extent in where:
         share, why = _share(scene, placement, data, refusal, extent)
         for c in claims:
             here = [o for o in objects if o.label == c.label and _inside(o, extent.zone)]
-            found.append(_observation(site, scene, c, extent.zone, share, why, len(here)))
+            found.append(_observation(site, scene, c, extent.zone, share, why, len(here), model))
     return tuple(found)
 
 
@@ -111,7 +116,14 @@ def _share(
 
 
 def _observation(
-    site: str, scene: Scene, claim: Claim, zone: str, share: float, why: str | None, count: int
+    site: str,
+    scene: Scene,
+    claim: Claim,
+    zone: str,
+    share: float,
+    why: str | None,
+    count: int,
+    model: Path | None,
 ) -> Observation:
     def row(status: Status, n: int | None, low: int | None, high: int | None, reason: str | None) -> Observation:
         return Observation(
@@ -134,7 +146,7 @@ def _observation(
         return row(Status.NOT_OBSERVABLE, None, None, None, claim.reason)
     if share < NOTHING:
         return row(Status.NOT_OBSERVABLE, None, None, None, why)
-    interval = interval_of(count, claim.label, scene.gsd_m)
+    interval = interval_of(count, claim.label, scene.gsd_m, model)
     if share < WHOLE:
         return row(Status.PARTLY, count, interval.low, None, why)
     status = Status.COUNTED if count else Status.OBSERVED_ZERO

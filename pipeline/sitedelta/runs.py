@@ -34,6 +34,7 @@ def run(
     scheduler: str | None = None,
     since: date | None = None,
     until: date | None = None,
+    model: str | Path | None = None,
     progress: Progress = silent,
 ) -> tuple[RunResult, ...]:
     """Run all sites of a configuration, or one: align, compare, count, report.
@@ -52,6 +53,8 @@ def run(
         Address of a dask scheduler to run on instead.
     since, until
         Only scenes of these days and between.
+    model
+        File that describes a detector of one's own, instead of those that the configuration names.
 
     Raises
     ------
@@ -64,7 +67,8 @@ def run(
 
     chosen, folder = _chosen(config, site, out)
     results = []
-    for one in chosen:
+    for configured in chosen:
+        one = configured if model is None else configured.model_copy(update={"model": Path(model).absolute()})
         store = SiteStore(folder / one.id)
         new = run_site(one, store, jobs=jobs, scheduler=scheduler, since=since, until=until, progress=progress)
         page = store.report / "index.html"

@@ -9,14 +9,14 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from rasterdelta.detect.shipped import shipped_detector
 from sitedelta.config import Site
 from sitedelta.controlpairs import check_controls
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid, choose_grid
 from sitedelta.ingest import ingest
 from sitedelta.keys import key_of
-from sitedelta.manifest import FORMAT
+from sitedelta.manifest import FORMAT, ModelRecord
+from sitedelta.modelrecord import model_record
 from sitedelta.scene import Control, Scene, Sensor
 from sitedelta.store import SiteStore
 from sitedelta.zones import Zone, load_zones
@@ -31,6 +31,8 @@ class SiteInputs:
     grid: SiteGrid
     zones: tuple[Zone, ...]
     notes: tuple[str, ...]
+    counter: ModelRecord
+    """The detector."""
     key: str
     """Hash of all of it: an equal key means that there is nothing new."""
 
@@ -38,6 +40,7 @@ class SiteInputs:
 def settle(site: Site, store: SiteStore, *, since: date | None = None, until: date | None = None) -> SiteInputs:
     """Find, read and check everything that the configuration names; nothing stays behind when it fails."""
     with nothing_left_behind(store.root):
+        counter = model_record(site.model)
         found = ingest(site, workdir=store.root / "work")
         check_controls(site.id, site.change.controls, found.scenes)
         scenes = tuple(s for s in found.scenes if _between(s.date.date(), since, until))
@@ -48,13 +51,13 @@ def settle(site: Site, store: SiteStore, *, since: date | None = None, until: da
             raise InputError(msg)
         grid = choose_grid(scenes, site.aoi)
         zones = load_zones(site.zones, grid)
-    key = key_of("site", FORMAT, parameters(site), scenes, grid.to_json(), zones, found.notes, shipped_detector().name)
-    return SiteInputs(site, scenes, grid, zones, found.notes, key)
+    key = key_of("site", FORMAT, parameters(site), scenes, grid.to_json(), zones, found.notes, counter)
+    return SiteInputs(site, scenes, grid, zones, found.notes, counter, key)
 
 
 def parameters(site: Site) -> dict[str, Any]:
     """Give the site's settings with all defaults filled in, without the paths of this machine."""
-    settings = site.model_dump(mode="json", exclude={"imagery", "zones", "dem"})
+    settings = site.model_dump(mode="json", exclude={"imagery", "zones", "dem", "model"})
     if isinstance(site.aoi, Path):
         settings["aoi"] = site.aoi.name
     imagery = [
@@ -64,6 +67,7 @@ def parameters(site: Site) -> dict[str, Any]:
     return settings | {
         "zones": site.zones.name if site.zones else None,
         "dem": site.dem and site.dem.name,
+        "model": site.model and site.model.name,
         "imagery": imagery,
     }
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rasterdelta.detect.shipped import shipped_detector
 from rasterdelta.errors import NotEnoughData
 from sitedelta.bands import display_bands
 from sitedelta.claims import Claim
@@ -14,6 +13,7 @@ from sitedelta.defaults import Radiometry
 from sitedelta.errors import BandsDiffer
 from sitedelta.grid import SiteGrid
 from sitedelta.keys import key_of
+from sitedelta.manifest import ModelRecord
 from sitedelta.pairing import Pair
 from sitedelta.pairs import ChangeTask, Method, PairEstimate, estimate_pair
 from sitedelta.placement import Placement
@@ -50,10 +50,12 @@ class PairPlan:
     tasks: tuple[ChangeTask, ...]
 
 
-def plan_count(prepared: Prepared, claims: Sequence[Claim], parts: Path) -> CountPlan:
-    """Plan the counting of one scene."""
-    key = key_of("count", prepared, claims, shipped_detector().name)
-    return CountPlan(key, count_tasks(prepared, claims, parts, f"count-{key}"))
+def plan_count(
+    prepared: Prepared, claims: Sequence[Claim], parts: Path, *, counter: ModelRecord, model: Path | None = None
+) -> CountPlan:
+    """Plan the counting of one scene, by the detector of a file or the shipped one, whose record names the parts."""
+    key = key_of("count", prepared, claims, counter)
+    return CountPlan(key, count_tasks(prepared, claims, parts, f"count-{key}", model))
 
 
 def plan_view(placement: Placement, prepared: Prepared, grid: SiteGrid, path: Path, parts: Path) -> ViewPlan:

@@ -7,7 +7,6 @@ from itertools import chain
 
 import numpy as np
 
-from rasterdelta.detect.shipped import shipped_detector
 from sitedelta.align import place_all
 from sitedelta.claims import Claim, claim
 from sitedelta.config import Site
@@ -28,6 +27,7 @@ from sitedelta.manifest import (
     grid_record,
     to_json,
 )
+from sitedelta.models import detector
 from sitedelta.objects import site_objects
 from sitedelta.observing import Extent, extents, observe
 from sitedelta.pairing import Pair, consecutive_pairs
@@ -120,14 +120,19 @@ def _place(inputs: SiteInputs, progress: Progress) -> Placed:
     progress(len(prepared), len(prepared), "images")
     placements, records = place_all(prepared, inputs.grid, progress=progress)
     limits = {str(k): v for k, v in inputs.site.limits.items()}
+    able = detector(inputs.site.model).classes
     claims = tuple(
-        tuple(claim(c, s.gsd_m, tightened=limits, kind=s.kind) for c in inputs.site.count) for s in inputs.scenes
+        tuple(claim(c, s.gsd_m, tightened=limits, kind=s.kind, found=able) for c in inputs.site.count)
+        for s in inputs.scenes
     )
     return Placed(tuple(prepared), placements, records, claims)
 
 
 def _plan(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: Progress) -> Plan:
-    counts = tuple(plan_count(p, c, store.parts) for p, c in zip(placed.prepared, placed.claims, strict=True))
+    counts = tuple(
+        plan_count(p, c, store.parts, counter=inputs.counter, model=inputs.site.model)
+        for p, c in zip(placed.prepared, placed.claims, strict=True)
+    )
     views = tuple(
         None if at is None else plan_view(at, p, inputs.grid, store.scene_raster(p.scene.id), store.parts)
         for at, p in zip(placed.placements, placed.prepared, strict=True)
@@ -207,6 +212,7 @@ def _observations(
         placed.claims[k],
         objects,
         where,
+        model=inputs.site.model,
     )
 
 
@@ -246,6 +252,7 @@ def _write(
         zones=tuple(ZoneRecord(z.id, z.name, z.area_m2, z.polygon.wkt) for z in inputs.zones),
         scenes=_scene_records(inputs, placed, plan, store),
         pairs=pairs,
+        model=inputs.counter,
         detectors=_detectors(inputs, placed),
         parameters=parameters(inputs.site),
         software=dict(software()),
@@ -273,13 +280,13 @@ def _scene_records(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteSt
 
 
 def _detectors(inputs: SiteInputs, placed: Placed) -> tuple[DetectorRecord, ...]:
-    detector, found = shipped_detector(), {}
+    finder, found = detector(inputs.site.model), {}
     for scene, claims in zip(inputs.scenes, placed.claims, strict=True):
         for c in claims:
             if c.observable:
-                a = detector.accuracy(c.label, scene.gsd_m)
+                a = finder.accuracy(c.label, scene.gsd_m)
                 found[c.label, scene.gsd_m] = DetectorRecord(
-                    detector.name, c.label, scene.gsd_m, a.precision, a.recall, a.objects, a.source
+                    finder.name, c.label, scene.gsd_m, a.precision, a.recall, a.objects, a.source
                 )
     return tuple(found[k] for k in sorted(found))
 

@@ -120,6 +120,7 @@ class Spotter:
 
     name = "spotter 1"
     classes = ("aircraft", "vehicle")
+    files = ()
 
     def __init__(self) -> None:
         self.calls = 0
@@ -159,8 +160,7 @@ class Spotter:
 def spotter(monkeypatch: pytest.MonkeyPatch) -> Spotter:
     """Count painted marks instead of what the shipped detector finds (in this process: `jobs=1`)."""
     found = Spotter()
-    for module in ("models", "siteplan", "siteinputs", "siterun"):
-        monkeypatch.setattr(f"sitedelta.{module}.shipped_detector", lambda: found)
+    monkeypatch.setattr("sitedelta.models.shipped_detector", lambda: found)
     return found
 
 

@@ -99,7 +99,7 @@ def test_dates(load, written, read):
         ("id: base", "id: base\n    change: fast", 4, "sites[0].change", "group of keys"),
         ("id: base", "id: base\n    limits: {tank: 1.0}", 4, "sites[0].limits.tank", "'aircraft' or 'vehicle'"),
         ("id: base", "id: base\n    limits: {vehicle: 0}", 4, "sites[0].limits.vehicle", "greater than 0"),
-        ("id: base", "id: base\n    model: m.onnx", 4, "sites[0].model", "unknown key"),
+        ("id: base", "id: base\n    modl: m.yaml", 4, "sites[0].modl", "unknown key"),
         ("sites:", "sites: []\nsite:", 3, "site", "did you mean 'sites'?"),
     ],
 )

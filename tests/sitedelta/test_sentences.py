@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sitedelta.manifest import AlignmentRecord, GridRecord, Manifest, PairRecord, SceneRecord, ZoneRecord
+from sitedelta.manifest import AlignmentRecord, GridRecord, Manifest, ModelRecord, PairRecord, SceneRecord, ZoneRecord
 from sitedelta.records import Event, EventKind, Observation, Status, ZoneChange, ZoneStatus
 from sitedelta.scene import Scene
 from sitedelta.sentences import change_sentence, count_sentences, event_sentences, headlines
@@ -27,7 +27,8 @@ PAIR = PairRecord("s6", "s13", "compared", None, 0.5, "irmad", "", 1.0, 0.001, "
 SITE = Manifest(
     format=1, key="k", site="base", name="the base", grid=GridRecord(10, 10, 0.5, None, (1, 0, 0, 0, 1, 0)),
     zones=(ZoneRecord("apron", "Main apron", 1.0, "POLYGON ((0 0, 1 0, 1 1, 0 0))"),),
-    scenes=tuple(scene(n) for n in (6, 9, 13)), pairs=(PAIR,), detectors=(), parameters={}, software={}, notes=(),
+    scenes=tuple(scene(n) for n in (6, 9, 13)), pairs=(PAIR,),
+    model=ModelRecord("d 1", {}), detectors=(), parameters={}, software={}, notes=(),
     files={},
 )  # fmt: skip
 

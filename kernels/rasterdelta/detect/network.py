@@ -42,6 +42,11 @@ class Network:
     """First layers, whose features at stride 4 the others take; None where `path` holds the whole network."""
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that hold it."""
+        return (self.path,) if self.first is None else (self.path, self.first)
+
+    @property
     def inputs(self) -> int:
         """Count the arrays that it takes.
 
@@ -122,9 +127,14 @@ def _run(path: Path, part: FloatArray) -> FloatArray:
     return found
 
 
-@cache
 def session(path: Path) -> "InferenceSession":
-    """Give a network, loaded once a process; one thread, so that sums are always taken in one order."""
+    """Give a network, loaded once a process as long as its file stays the same."""
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _loaded(path: Path, _changed: int) -> "InferenceSession":
+    """Load a network; one thread, so that sums are always taken in one order."""
     from onnxruntime import InferenceSession, SessionOptions
     from onnxruntime.capi import onnxruntime_pybind11_state as said  # type: ignore[import-untyped]  # it ships no types
 

@@ -1,6 +1,7 @@
 """A detector of learned centre heatmaps: resampled to a working resolution, one map of centres, one vote an object."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -44,6 +45,11 @@ class NeuralDetector:
     def classes(self) -> tuple[str, ...]:
         """Classes that it can find."""
         return (self.model.label,)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files of its network."""
+        return self.model.network.files
 
     def snap_px(self, label: str, gsd_m: float) -> int:
         """Windows of a larger image must begin at multiples of it, for the same results."""

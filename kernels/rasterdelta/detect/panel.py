@@ -1,6 +1,7 @@
 """Several detectors, each asked for what it is best at."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rasterdelta.detect.protocol import Accuracy, Detections, Detector
 from rasterdelta.errors import KernelError
@@ -29,6 +30,11 @@ class Panel:
     def classes(self) -> tuple[str, ...]:
         """Classes that it can find."""
         return tuple(dict.fromkeys(s.label for s in self.seats))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that it is made of, each once."""
+        return tuple(dict.fromkeys(f for s in self.seats for f in s.detector.files))
 
     def chosen(self, label: str, gsd_m: float) -> Detector:
         """Give the detector for a class at a ground sampling distance."""

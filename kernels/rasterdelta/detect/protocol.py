@@ -1,6 +1,7 @@
 """What every detector offers and gives."""
 
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
@@ -72,6 +73,10 @@ class Detector(Protocol):
     @property
     def classes(self) -> tuple[str, ...]:
         """Classes that it can find."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that it is made of, so that evidence can name them."""
 
     def snap_px(self, label: str, gsd_m: float) -> int:
         """Windows of a larger image must begin at multiples of it, for the same results."""

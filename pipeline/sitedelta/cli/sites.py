@@ -9,7 +9,7 @@ import click
 
 import sitedelta
 from sitedelta.cli.checks import check_folder
-from sitedelta.cli.options import PATH, day, examples, jobs, site, talk
+from sitedelta.cli.options import PATH, day, examples, jobs, model, site, talk
 from sitedelta.cli.output import conclude
 from sitedelta.progress import reporter
 
@@ -32,6 +32,7 @@ results = click.option("--out", type=PATH, metavar="DIR", help="Folder for the r
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a dask cluster, e.g. tcp://10.0.0.5:8786.")
 @day("--since", "Only images of this day and later.")
 @day("--until", "Only images of this day and earlier.")
+@model
 @talk
 def run(
     config: Path,
@@ -42,6 +43,7 @@ def run(
     scheduler: str | None,
     since: date | None,
     until: date | None,
+    model: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -66,6 +68,7 @@ def run(
             scheduler=scheduler,
             since=since,
             until=until,
+            model=model,
             progress=progress,
         )
     _conclude(done, quiet=quiet, as_json=as_json)

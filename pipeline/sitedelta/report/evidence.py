@@ -34,6 +34,7 @@ def evidence(findings: Findings, files: Mapping[str, bytes]) -> dict[str, Any]:
         "originals": [_original(r) for r in m.scenes],
         "parameters": m.parameters,
         "software": m.software,
+        "model": asdict(m.model),
         "detectors": [asdict(d) for d in m.detectors],
         "files": {**m.files, **{name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}},
         "observations": [_observation(o, told) for o in findings.observations],

@@ -140,12 +140,12 @@ def compare_files(
         They cannot be brought together with trust; nothing is written.
     """
     labels = check_classes(tuple(classes))
-    detector(model)
+    able = detector(model).classes
     scenes = open_images(before, after, gsd=gsd, hidden=hidden, dem=dem)
     progress(0, 1, "alignment")
     images = place(*scenes, as_given=False)
     progress(1, 1, "alignment")
-    claims = _claims(scenes[0], labels), _claims(scenes[1], labels)
+    claims = _claims(scenes[0], labels, able), _claims(scenes[1], labels, able)
     both = images.before, images.after
     found = count_scenes(both, claims, jobs=jobs, progress=progress, model=model)
     before_objects, after_objects = (
@@ -158,8 +158,8 @@ def compare_files(
     return done
 
 
-def _claims(scene: Scene, labels: Sequence[str]) -> tuple[Claim, ...]:
-    return tuple(claim(c, scene.gsd_m, kind=scene.kind) for c in labels)
+def _claims(scene: Scene, labels: Sequence[str], able: Sequence[str]) -> tuple[Claim, ...]:
+    return tuple(claim(c, scene.gsd_m, kind=scene.kind, found=able) for c in labels)
 
 
 def _write(done: Told, out: Path) -> None:

@@ -129,12 +129,12 @@ def count_files(
     """
     labels = check_classes(tuple(classes))
     write = _writer(out)
-    detector(model)
+    able = detector(model).classes
     scenes = [
         scene_from_file(Path(i), gsd_m=gsd, hidden=hidden, dem=dem, require_date=False, hashed=False) for i in images
     ]
     prepared = [prepare(s) for s in scenes]
-    claims = [tuple(claim(c, s.gsd_m, kind=s.kind) for c in labels) for s in scenes]
+    claims = [tuple(claim(c, s.gsd_m, kind=s.kind, found=able) for c in labels) for s in scenes]
     found = count_scenes(prepared, claims, jobs=jobs, progress=progress, model=model)
     rows = [r for i, p, f in zip(images, prepared, found, strict=True) for r in _rows(str(i), p, f)]
     said = [_said(str(i), p, c, f, model) for i, p, c, f in zip(images, prepared, claims, found, strict=True)]

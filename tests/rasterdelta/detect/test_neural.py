@@ -1,6 +1,7 @@
 """Resampling, blocks, decoding and the choice between detectors."""
 
 import pickle
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -88,6 +89,7 @@ class Named:
 
     def __init__(self, name):
         self.name = name
+        self.files = (Path("shared.onnx"), Path(f"{name}.onnx"))
 
     def snap_px(self, _label, _gsd_m):
         return 16
@@ -107,6 +109,7 @@ def test_a_panel_asks_the_one_that_knows():
     fine, coarse, other = Named("fine"), Named("coarse"), Named("other")
     panel = Panel((Seat("aircraft", 2.0, fine), Seat("aircraft", 4.0, coarse), Seat("vehicle", 1.0, other)), "all")
     assert panel.classes == ("aircraft", "vehicle")
+    assert [f.name for f in panel.files] == ["shared.onnx", "fine.onnx", "coarse.onnx", "other.onnx"]
     asked = [panel.accuracy("aircraft", g).source for g in (0.5, 2.0, 3.0, 9.0)]
     assert asked == ["fine", "fine", "coarse", "coarse"]
     found = panel.detect(FIELD, np.ones((90, 120), bool), gsd_m=3.0, classes=("vehicle", "aircraft"))

@@ -20,6 +20,7 @@ from sitedelta.manifest import (
     DetectorRecord,
     GridRecord,
     Manifest,
+    ModelRecord,
     PairRecord,
     SceneRecord,
     ZoneRecord,
@@ -103,6 +104,7 @@ def write_site(folder: Path, *, georeferenced: bool, texts: Texts) -> Site:
         zones=zones(texts),
         scenes=scenes,
         pairs=pairs,
+        model=ModelRecord("d 1", {"d.onnx": "ab" * 32}),
         detectors=(
             DetectorRecord("classical", "aircraft", 0.5, 0.81, 0.74, 310, "rendered tiles"),
             DetectorRecord("classical", "vehicle", 0.5, 0.62, 0.58, 1240, "rendered tiles"),
