@@ -48,6 +48,19 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Shapes:
+    """What is known of the objects of one image beyond their length; NaN where it is not. Arrays of shape (n,)."""
+
+    width_px: Floats
+    """Shorter side, of objects whose heading is given."""
+    heading_deg: Floats
+    """Clockwise from image up."""
+    box_wide_px: Floats
+    box_high_px: Floats
+    """Sides of the box on the image's axes, of objects that are given as boxes."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabelledImage:
     """One image and its objects."""
 
@@ -61,6 +74,8 @@ class LabelledImage:
     exhaustive: bool
     """False: objects there may be unlabelled, so that nothing can be said of false alarms."""
     labels: Labels
+    shapes: Shapes
+    """In the order of `labels`."""
     twice: int
     """Labels left out because they lie on another one."""
 
@@ -110,6 +125,8 @@ class _Row:
     label: str
     kind: str
     clear: bool
+    shape: tuple[float, float, float, float]
+    """As in `Shapes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +171,14 @@ def _row(r: Mapping[str, str], meanings: _Meanings, where: str) -> _Row:
         left, top, right, bottom = (_number(r, name, where) for name in _BOX)
         if not (right > left and bottom > top):
             raise InputError(f"{where}: col_max must be greater than col_min, and row_max than row_min")
-        length = max(right - left, bottom - top)
-        return _Row((top + bottom) / 2 - 0.5, (left + right) / 2 - 0.5, length, meaning.label, kind, clear)
+        wide, high = right - left, bottom - top
+        place, shape = ((top + bottom) / 2 - 0.5, (left + right) / 2 - 0.5), (math.nan, math.nan, wide, high)
+        return _Row(*place, max(wide, high), meaning.label, kind, clear, shape)
     col, row, length = (_number(r, name, where) for name in _CENTRE)
     if length <= 0:
         raise InputError(f"{where}: length_px must be greater than 0")
-    return _Row(row, col, length, meaning.label, kind, clear)
+    width, heading = (_number(r, name, where) if r.get(name) else math.nan for name in ("width_px", "heading_deg"))
+    return _Row(row, col, length, meaning.label, kind, clear, (width, heading, math.nan, math.nan))
 
 
 def _number(r: Mapping[str, str], name: str, where: str) -> float:
@@ -205,8 +224,9 @@ def _image(path: Path, folder: Path, said: _Listed, site: str | None, rows: Sequ
         kind=np.array([r.kind for r in kept], str),
         clear=np.array([r.clear for r in kept], bool),
     )
-    name = folder.resolve().name
-    return LabelledImage(path, name, site or path.name, said.gsd_m, said.exhaustive, labels, len(rows) - len(kept))
+    shapes = Shapes(*np.array([r.shape for r in kept], float).reshape(-1, 4).T)
+    name, twice = folder.resolve().name, len(rows) - len(kept)
+    return LabelledImage(path, name, site or path.name, said.gsd_m, said.exhaustive, labels, shapes, twice)
 
 
 def _once(rows: Sequence[_Row]) -> list[_Row]:

@@ -6,6 +6,8 @@ from torch.nn import functional
 
 EARLY = 3
 """Blocks down to stride 4."""
+MIDDLE = 5
+"""Blocks down to stride 8."""
 
 
 class Conv(nn.Module):
@@ -69,13 +71,7 @@ class Encoder(nn.Module):
                 fine = self.early(x).float()
         else:
             fine = self.early(x)
-        x = fine
-        for block in self.blocks[3:5]:
-            x = block(x)
-        middle = x
-        for block in self.blocks[5:]:
-            x = block(x)
-        return fine, middle, x
+        return fine, *self.late(fine)
 
     def early(self, x: Tensor) -> Tensor:
         """Give the features at stride 4."""
@@ -83,6 +79,16 @@ class Encoder(nn.Module):
         for block in self.blocks[:EARLY]:
             x = block(x)
         return x
+
+    def late(self, fine: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the features at strides 8 and 16 from those at stride 4."""
+        middle = fine
+        for block in self.blocks[EARLY:MIDDLE]:
+            middle = block(middle)
+        coarse = middle
+        for block in self.blocks[MIDDLE:]:
+            coarse = block(coarse)
+        return middle, coarse
 
     def freeze(self) -> None:
         """Keep the stem and the first blocks, down to stride 4, as they are: in training they run in half precision."""

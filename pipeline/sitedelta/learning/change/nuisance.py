@@ -21,7 +21,7 @@ def crops(rng: np.random.Generator, canvas: Canvas, date: int) -> None:
     tint = np.array([rng.uniform(0.6, 1.5), rng.uniform(0.7, 1.35), rng.uniform(0.6, 1.3)], np.float32)
     rough = mean_band(np.asarray(cv2.absdiff(image, local)))
     natural = np.clip((30 - rough) / 20, 0, 1) * np.clip(colourful / 15, 0, 1)
-    canvas.paint(date, mask * natural, np.asarray(np.clip(image * tint, 0, 255), np.float32))
+    canvas.paint(date, np.asarray(mask * natural, np.float32), np.asarray(np.clip(image * tint, 0, 255), np.float32))
 
 
 def cast(rng: np.random.Generator, canvas: Canvas, date: int) -> None:

@@ -22,7 +22,7 @@ class Item(NamedTuple):
     size: float
     """Longer side of its box."""
     posed: float
-    """1 where length, width and heading are known, 0 where only a box is."""
+    """1 where length, width and heading are known, 0 where only a box is, -1 where only the size is."""
     along: float
     across: float
     """Length and width, or width and height of the box on the axes of the source image."""

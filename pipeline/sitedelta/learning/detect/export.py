@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from sitedelta.learning.detect.network import Detector
@@ -33,16 +32,7 @@ class Rest(nn.Module):
 
     def forward(self, fine: Tensor) -> Tensor:
         """Give the maps."""
-        m, x = self.model, fine
-        for block in m.encoder.blocks[3:5]:
-            x = block(x)
-        middle = x
-        for block in m.encoder.blocks[5:]:
-            x = block(x)
-        y = m.smooth[2](m.lateral[2](x))
-        for k, level in ((1, middle), (0, fine)):
-            y = m.smooth[k](m.lateral[k](level) + functional.interpolate(y, scale_factor=2.0, mode="nearest"))
-        return torch.cat([m.centre(m.look[0](y)), m.pose(m.look[1](y))], 1)
+        return self.model.above(fine)
 
 
 def folded(model: Detector) -> Detector:

@@ -31,7 +31,8 @@ class Picture:
     sub: NDArray[np.float64]
     """1 the sub-class (helicopters among aircraft, buses and trucks among vehicles), 0 not."""
     poses: NDArray[np.float64] | None = None
-    """Length, width (pixels) and heading (radians, clockwise from up), shape (n, 3), where they are known."""
+    """Length, width (pixels) and heading (radians, clockwise from up), shape (n, 3), where they are known;
+    NaN where only the length is."""
     hard: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
     """Column and row of places without an object that an earlier model took for one, shape (n, 2)."""
     name: str = ""

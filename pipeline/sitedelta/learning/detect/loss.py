@@ -73,6 +73,7 @@ def pose_loss(pose: Tensor, target: Target, items: Tensor, *, boxy: bool) -> Ten
     found = pose[image, :, row, col]
     item = items[image, target.owner[image, row, col]]
     weight = target.heat[image, row, col]
+    shaped = item[:, 5] >= 0
     log_length, log_width = found[:, 0], found[:, 1]
     heading = found[:, 2:4]
     posed = item[:, 5] > 0
@@ -86,7 +87,7 @@ def pose_loss(pose: Tensor, target: Target, items: Tensor, *, boxy: bool) -> Ten
     turn = (heading - facing).abs().sum(1)
     box = _apart(_boxes(found, item, boxy=boxy), wanted)
     unit = (heading.norm(dim=1) - 1).abs()
-    loss = torch.where(posed, size + turn, 0.7 * box + 0.2 * unit)
+    loss = torch.where(posed, size + turn, 0.7 * box + 0.2 * unit) * shaped
     known = item[:, 12] >= 0
     sub = functional.binary_cross_entropy_with_logits(found[:, 4], item[:, 12].clamp(min=0), reduction="none")
     loss = loss + 0.5 * sub * known

@@ -119,13 +119,13 @@ def example(
         canvas, real = crop(rng, pictures, gsd, side), True
         busy = rng.random() < (0.8 if few else recipe.busy)
     if busy:
-        _furnish(rng, canvas, bank, recipe)
-    coarser = _coarser(rng, recipe, gsd)
+        furnish(rng, canvas, bank, recipe)
+    coarser = coarser_of(rng, recipe, gsd)
     picture = sensor(rng, photometry(rng, canvas.picture), coarser)
-    return Example(picture, _table(canvas.items, coarser), real)
+    return Example(picture, table_of(canvas.items, coarser), real)
 
 
-def _coarser(rng: Rng, recipe: Recipe, gsd_m: float) -> float:
+def coarser_of(rng: Rng, recipe: Recipe, gsd_m: float) -> float:
     """Choose the sensor's pixel over the crop's: one crop in six is seen by the coarsest sensors."""
     lot = rng.random()
     if lot < 0.16 and recipe.satellite_m:
@@ -133,7 +133,8 @@ def _coarser(rng: Rng, recipe: Recipe, gsd_m: float) -> float:
     return float(np.exp(rng.uniform(0, max(0.0, np.log(recipe.coarsest_m / gsd_m))))) if lot < 0.58 else 1.0
 
 
-def _furnish(rng: Rng, canvas: Canvas, bank: Bank, recipe: Recipe) -> None:
+def furnish(rng: Rng, canvas: Canvas, bank: Bank, recipe: Recipe) -> None:
+    """Set rendered things down on a crop: pavement, paint, trees, objects and what is taken for them."""
     if rng.random() < 0.25:
         pieces = canvas.picture.copy()
         pavement(rng, canvas)
@@ -183,8 +184,8 @@ def crop(rng: Rng, pictures: tuple[Picture, ...], gsd_m: float, side: int) -> Ca
         if -0.7 * size_px < min(x, y) and max(x, y) < side + 0.7 * size_px:
             inside = min(x, y, side - x, side - y) > 0.12 * size_px
             counted = float(p.counted[k] and inside)
-            posed, along, across, way = _boxed(w, h, turn) if p.poses is None else _posed(p.poses[k], turn, scale)
-            canvas.items.append(Item(counted, x, y, size_px, posed, along, across, way, float(p.sub[k])))
+            pose = _boxed(w, h, turn) if p.poses is None else _posed(p.poses[k], turn, scale)
+            canvas.items.append(Item(counted, x, y, size_px, *pose, float(p.sub[k])))
     return canvas
 
 
@@ -195,6 +196,8 @@ def _boxed(w: float, h: float, turn: NDArray[np.float64]) -> Pose:
 
 def _posed(pose: NDArray[np.float64], turn: NDArray[np.float64], scale: float) -> Pose:
     length, width, heading = pose
+    if not np.isfinite(pose).all():
+        return -1.0, length / scale, length / scale, (1.0, 0.0, 0.0, 0.0)
     ahead = turn.T @ np.array([np.sin(heading), -np.cos(heading)])
     return 1.0, length / scale, width / scale, (-float(ahead[1]), float(ahead[0]), 0.0, 0.0)
 
@@ -207,8 +210,8 @@ def _outside(canvas: Canvas, frame: NDArray[np.float64], size: NDArray[np.float6
     canvas.picture[(x < 0) | (y < 0) | (x > size[0] - 1) | (y > size[1] - 1)] = 0.5
 
 
-def _table(items: list[Item], coarser: float) -> NDArray[np.float32]:
-    """Give the items as rows; what spans too few pixels of the sensor is neither object nor background."""
+def table_of(items: list[Item], coarser: float) -> NDArray[np.float32]:
+    """Give the items as rows of an `Example`; what spans too few sensor pixels is neither object nor background."""
     table = np.zeros((MOST, 13), np.float32)
     kept = sorted(items, key=lambda i: -i.counted)[:MOST]
     for k, i in enumerate(kept):
