@@ -80,7 +80,8 @@ def _corners(runs: Runs, labels: _Int) -> _Corners:
         msg = f"outlines are drawn of at most {1 << _BITS} rows and columns and {1 << 61 - 2 * _BITS} regions"
         raise KernelError(msg)
     keys = []
-    for down, line in ((1, runs.row), (0, runs.row + 1)):
+    row = runs.row.astype(np.int64)
+    for down, line in ((1, row), (0, row + 1)):
         for right, col in ((0, runs.start), (1, runs.stop)):
             # at a corner where two pixels of a region meet, left sides come first: that joins the pixels, so that
             # rings do not touch themselves

@@ -136,7 +136,7 @@ def _measure(runs: Runs, label: NDArray[np.int64], pairs: Touching) -> tuple[Reg
     def total(weight: NDArray[np.integer] | NDArray[np.floating], of: NDArray[np.int64] = label) -> NDArray[np.float64]:
         return np.bincount(of, weight.astype(np.float64), n)[1:].astype(np.float64)
 
-    def extreme(which: np.ufunc, values: NDArray[np.int64], start: int) -> list[int]:
+    def extreme(which: np.ufunc, values: NDArray[np.int32], start: int) -> list[int]:
         found = np.full(n, start)
         which.at(found, label, values)
         listed: list[int] = found[1:].tolist()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rasterdelta.types import Mask, Plane
 
 _Int = NDArray[np.int64]
+_Short = NDArray[np.int32]
 _T = TypeVar("_T", bound=np.generic)
 
 
@@ -17,15 +18,15 @@ _T = TypeVar("_T", bound=np.generic)
 class Runs:
     """Pixels of one value side by side in a row; all arrays have shape (run,), sorted by row and start."""
 
-    row: _Int
-    start: _Int
-    stop: _Int
+    row: _Short
+    start: _Short
+    stop: _Short
     """First column, and the column after the last."""
-    value: _Int
+    value: _Short
     """Never 0."""
     total: NDArray[np.float64]
     """Sum of the scores of the pixels that have one."""
-    scored: _Int
+    scored: _Short
     """Number of pixels that have a score."""
 
     def __len__(self) -> int:
@@ -34,7 +35,7 @@ class Runs:
     @property
     def length(self) -> _Int:
         """Pixels of each run."""
-        return self.stop - self.start
+        return (self.stop - self.start).astype(np.int64)
 
     def where(self, kept: NDArray[np.bool_]) -> Self:
         """Give the runs for which `kept`, of shape (run,), is True."""
@@ -66,9 +67,10 @@ def runs_of(values: NDArray[np.integer] | Mask, score: Plane | None = None, *, r
     start, stop = edge[begins], np.append(edge[1:], line.size)[begins]
     row = start // (width + 1)
     total, scored = _sums(score, start - row, stop - start)
-    return Runs(
-        row + row0, start - row * (width + 1), stop - row * (width + 1), line[start].astype(np.int64), total, scored
-    )
+    before = row * (width + 1)
+    whole = (row + row0, start - before, stop - before, line[start], scored)
+    first, begin, end, value, counted = (numbers.astype(np.int32) for numbers in whole)
+    return Runs(first, begin, end, value, total, counted)
 
 
 def _places(start: _Int, length: _Int) -> _Int:
@@ -110,9 +112,10 @@ class Touching:
 def touching(runs: Runs) -> Touching:
     """Find which runs of neighbouring rows touch along pixel edges and have the same value."""
     width = int(runs.stop.max(initial=0)) + 1
-    above = (runs.row - 1) * width
-    first = np.searchsorted(runs.row * width + runs.stop, above + runs.start, side="right")
-    last = np.searchsorted(runs.row * width + runs.start, above + runs.stop, side="left")
+    begun = runs.row.astype(np.int64) * width
+    above = begun - width
+    first = np.searchsorted(begun + runs.stop, above + runs.start, side="right")
+    last = np.searchsorted(begun + runs.start, above + runs.stop, side="left")
     count = np.maximum(last - first, 0)
     below = np.repeat(np.arange(len(runs)), count)
     up = np.arange(below.size) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
@@ -150,7 +153,7 @@ def paint(runs: Runs, values: NDArray[_T], rows: slice, width: int) -> NDArray[_
     """Give rows of the image that has `values`, of shape (run,), on the runs and 0 elsewhere."""
     first, last = np.searchsorted(runs.row, (rows.start, rows.stop))
     length = runs.length[first:last]
-    origin = (runs.row[first:last] - rows.start) * width + runs.start[first:last]
+    origin = (runs.row[first:last].astype(np.int64) - rows.start) * width + runs.start[first:last]
     painted = np.zeros((rows.stop - rows.start) * width, values.dtype)
     painted[_places(origin, length)] = np.repeat(values[first:last], length)
     return painted.reshape(-1, width)

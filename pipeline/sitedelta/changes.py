@@ -85,7 +85,15 @@ def gather(
         kept = tidy(window == 1, ~hidden, **area)[inner]
         changed.append(runs_of(kept, strip.score, row0=strip.row0))
         unseen.append(runs_of(hidden[inner], row0=strip.row0))
-    return ChangeMap(shape, cell_m, regions_of_runs(joined(changed), min_px=min_pixels(**area)), joined(unseen))
+        del strip, window, hidden, kept
+    return ChangeMap(shape, cell_m, regions_of_runs(_taken(changed), min_px=min_pixels(**area)), _taken(unseen))
+
+
+def _taken(parts: list[Runs]) -> Runs:
+    """Join runs, and let go of what they were made of."""
+    whole = joined(parts)
+    parts.clear()
+    return whole
 
 
 def write_change(path: Path, found: ChangeMap, grid: SiteGrid, *, step: int, key: str) -> None:
@@ -107,6 +115,7 @@ class ScoreFile:
             for strip in strips:
                 strip.score.tofile(file)
                 yield strip
+                del strip
 
     def write(self, path: Path, found: ChangeMap, grid: SiteGrid, *, step: int) -> None:
         """Write the change statistic, in units of its threshold, on the site grid."""

@@ -1,6 +1,8 @@
 """Memory that is used again: a system clears what it hands out, which costs more than reading into it."""
 
+import ctypes
 import math
+import os
 from collections import deque
 from typing import Any
 
@@ -30,3 +32,10 @@ class Spare:
         except IndexError:
             memory = np.empty(0, np.uint8)
         return memory if memory.size >= size else np.empty(size + size // 8, np.uint8)
+
+
+def hand_back() -> None:
+    """Give memory that nobody uses back to the system, where its C library keeps it (glibc); after a large step."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)

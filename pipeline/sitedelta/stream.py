@@ -7,14 +7,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rasterdelta.types import Plane
 from sitedelta.joint import OpenPair, Reading
 from sitedelta.overview import Overviews
 from sitedelta.pairs import PairEstimate
 from sitedelta.progress import Progress, silent
 from sitedelta.raster import Span
-from sitedelta.strips import Strip
+from sitedelta.strips import Strip, low
 from sitedelta.tiles import Tile, cut_behind
+
+_Row = deque[Strip]
+"""The strips of a row of tiles, let go one by one."""
 
 _ROWS = 512
 """Rows of a tile, or a multiple where the model needs much context."""
@@ -36,25 +41,25 @@ def compare_in_one_pass(
     threads : int
         That compare; two more read. 0 means one a core.
     """
-    for strip in _tile_by_tile(pair, overviews, threads or os.cpu_count() or 1, progress):
-        if strip is not None:
-            yield strip
+    for strips in _tile_by_tile(pair, overviews, threads or os.cpu_count() or 1, progress):
+        while strips:
+            yield strips.popleft()
 
 
-def _tile_by_tile(pair: PairEstimate, overviews: Overviews, threads: int, progress: Progress) -> Iterator[Strip | None]:
-    """Give for each tile in order the strip that it was the last part of, if it was."""
+def _tile_by_tile(pair: PairEstimate, overviews: Overviews, threads: int, progress: Progress) -> Iterator[_Row]:
+    """Give for each tile in order the strips that it was the last part of, if it was."""
     tiles = list(_cut(pair))
     progress(0, len(tiles), "tiles")
     with OpenPair(pair.joint) as reader, ThreadPoolExecutor(threads) as pool:
-        under_way: deque[Future[Strip | None]] = deque()
+        under_way: deque[Future[_Row]] = deque()
         try:
             for done, tile in enumerate(tiles):
                 if len(under_way) >= _AHEAD * threads:
                     yield under_way.popleft().result()
                 if tile.col0 == 0:
-                    strip = _empty(tile.row0, tile.row1, pair.joint.shape[1])
+                    strips = _empty(tile.row0, tile.row1, pair.joint.shape[1])
                 raw = reader.read_ahead(pair.window(tile), keep=_shared_below(pair, tile))
-                under_way.append(pool.submit(_compare, pair, tile, raw, overviews, strip))
+                under_way.append(pool.submit(_compare, pair, tile, raw, overviews, strips))
                 progress(done, len(tiles), "tiles")
             while under_way:
                 yield under_way.popleft().result()
@@ -64,9 +69,10 @@ def _tile_by_tile(pair: PairEstimate, overviews: Overviews, threads: int, progre
     progress(len(tiles), len(tiles), "tiles")
 
 
-def _empty(row0: int, row1: int, width: int) -> Strip:
-    """Give a strip that is to be filled."""
-    return Strip(row0, np.empty((row1 - row0, width), np.uint8), np.empty((row1 - row0, width), np.float32))
+def _empty(row0: int, row1: int, width: int) -> _Row:
+    """Give strips that are to be filled."""
+    shapes = [(rows.start, (rows.stop - rows.start, width)) for rows in low(row0, row1, width)]
+    return deque(Strip(row, np.empty(shape, np.uint8), np.empty(shape, np.float32)) for row, shape in shapes)
 
 
 def _cut(pair: PairEstimate) -> Iterator[Tile]:
@@ -86,16 +92,22 @@ def _shared_below(pair: PairEstimate, tile: Tile) -> int:
     return pair.window(tile)[1] - pair.window(replace(tile, row0=tile.row1, row1=tile.row1 + 1))[0]
 
 
-def _compare(pair: PairEstimate, tile: Tile, reading: Reading, overviews: Overviews, strip: Strip) -> Strip | None:
-    """Fill in a strip what a tile tells; give the strip where this was its last tile."""
+def _compare(pair: PairEstimate, tile: Tile, reading: Reading, overviews: Overviews, strips: _Row) -> _Row:
+    """Fill in strips what a tile tells; give them where this was their last tile."""
     raw, window = reading.result(), pair.window(tile)
     fresh = (window[1] - 1) // _rows(pair) * _rows(pair)
     overviews.add(raw, window=window, part=(fresh, window[1], tile.col0, tile.col1))
     for part in _parts(tile, max(_ROWS, _CONTEXTS * tile.halo)):
-        cols = slice(part.col0, part.col1)
-        strip.change[:, cols], strip.score[:, cols] = pair.change(part, raw.part(_within(pair.window(part), window)))
+        _fill(strips, part, *pair.change(part, raw.part(_within(pair.window(part), window))))
     reading.done()
-    return strip if tile.col1 == pair.joint.shape[1] else None
+    return strips if tile.col1 == pair.joint.shape[1] else deque()
+
+
+def _fill(strips: _Row, part: Tile, change: NDArray[np.uint8], score: Plane) -> None:
+    cols = slice(part.col0, part.col1)
+    for strip in strips:
+        rows = slice(strip.row0 - part.row0, strip.row0 - part.row0 + len(strip.change))
+        strip.change[:, cols], strip.score[:, cols] = change[rows], score[rows]
 
 
 def _parts(tile: Tile, cols: int) -> Iterator[Tile]:

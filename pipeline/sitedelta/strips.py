@@ -13,6 +13,8 @@ from sitedelta.tiles import Tile
 
 UNSEEN = 255
 """Value of a change map where not both dates show the ground."""
+_CELLS = 2**20
+"""Most cells of a strip of more than one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,21 @@ class Part(Protocol):
 
 
 def strips_of(parts: Iterable[Part]) -> Iterator[Strip]:
-    """Join tiles, which come row by row, to strips; only one strip's tiles are loaded at a time."""
+    """Join tiles, which come row by row, to strips; only one row of tiles is loaded at a time."""
     for row0, across in groupby(parts, key=lambda p: p.tile.row0):
         loaded = [p.load() for p in across]
         changes, scores = zip(*loaded, strict=True)
         alone = len(loaded) == 1
-        yield Strip(row0, *(loaded[0] if alone else (np.hstack(changes), np.hstack(scores))))
+        change, score = loaded[0] if alone else (np.hstack(changes), np.hstack(scores))
+        for rows in low(row0, row0 + len(change), change.shape[1]):
+            own = slice(rows.start - row0, rows.stop - row0)
+            yield Strip(rows.start, change[own], score[own])
+
+
+def low(row0: int, row1: int, width: int) -> list[slice]:
+    """Cut rows so that what is made of a strip stays small, however wide the map is."""
+    most = max(1, _CELLS // max(1, width))
+    return [slice(row, min(row + most, row1)) for row in range(row0, row1, most)]
 
 
 def with_context(strips: Iterable[Strip], halo: int) -> Iterator[tuple[Strip, NDArray[np.uint8], slice]]:
@@ -65,4 +76,6 @@ def with_context(strips: Iterable[Strip], halo: int) -> Iterator[tuple[Strip, ND
             before, own = sum(map(len, above)), len(first.change)
             window = np.concatenate([*above, first.change, *(s.change for s in waiting)])[: before + own + halo]
             yield first, window, slice(before, before + own)
-            above = [window[: before + own][-halo:]] if halo else []
+            above = [window[: before + own][-halo:].copy()] if halo else []
+            del first, window
+        del strip

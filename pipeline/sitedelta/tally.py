@@ -37,6 +37,7 @@ class ScoreTally:
             for (row, col), window in self._windows.items():
                 _copy(strip, row, col, window)
             yield strip
+            del strip  # its memory is wanted for the next
 
     def false_alarms(self, *, cell_m: float, min_area_m2: float) -> tuple[FalseAlarms, ...]:
         """Give what the unchanged bulk of each zone tells."""

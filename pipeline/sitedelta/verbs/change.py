@@ -30,6 +30,7 @@ from sitedelta.records import ChangeRegion
 from sitedelta.report.geojson import collection
 from sitedelta.scene import Kind, Scene
 from sitedelta.seeing import see_two
+from sitedelta.spare import hand_back
 from sitedelta.store import write_json, write_text, written_aside
 from sitedelta.stream import compare_in_one_pass
 from sitedelta.tally import ScoreTally, false_alarm_summary
@@ -183,6 +184,7 @@ def change_files(
     bands_for(chosen, first, second)
     progress(0, 1, "alignment")
     brought, estimate = _fitted(first, second, chosen, radiometry)
+    hand_back()
     progress(1, 1, "alignment")
     with ExitStack() as stack:
         scores = stack.enter_context(score_file(estimate.joint.shape)) if score else None
