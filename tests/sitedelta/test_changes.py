@@ -1,5 +1,6 @@
 """From tiles to a change map and its regions."""
 
+import weakref
 from datetime import UTC, datetime
 from itertools import pairwise
 from types import SimpleNamespace
@@ -17,7 +18,8 @@ from rasterdelta.regions import find_regions
 from rasterdelta.runs import runs_of
 from sitedelta.changes import ChangeMap, gather, regions_of, score_file, without, write_change
 from sitedelta.grid import earth_grid, pixel_grid
-from sitedelta.strips import UNSEEN, Strip, strips_of, with_context
+from sitedelta.strips import UNSEEN, Strip, low, strips_of, with_context
+from sitedelta.tally import ScoreTally
 from sitedelta.tiles import cut
 from sitedelta.zones import Zone
 
@@ -89,6 +91,31 @@ def test_strips_come_with_the_rows_around_them(heights, halo):
         np.testing.assert_array_equal(window[inner], strip.change)
         first, last = max(0, strip.row0 - halo), min(len(plane), strip.row0 + len(strip.change) + halo)
         np.testing.assert_array_equal(window, plane[first:last])
+
+
+@given(st.integers(0, 5000), st.integers(1, 3000), st.integers(1, 3_000_000))
+def test_strips_are_low_where_they_are_wide(row0, height, width):
+    spans = low(row0, row0 + height, width)
+    assert [row for s in spans for row in range(s.start, s.stop)] == list(range(row0, row0 + height))
+    assert all((s.stop - s.start) * width <= 2**20 or s.stop - s.start == 1 for s in spans)
+
+
+def test_a_strip_is_let_go_before_the_next_but_one_is_made():
+    alive: list[weakref.ref[np.ndarray]] = []
+
+    def strips():
+        for row in range(0, 320, 40):
+            assert sum(r() is not None for r in alive) <= 1
+            strip = Strip(row, np.ones((40, 50), np.uint8), np.full((40, 50), 2, np.float32))
+            alive.append(weakref.ref(strip.score))
+            yield strip
+            del strip
+
+    tally = ScoreTally((), (320, 50))
+    with score_file((320, 50)) as scores:
+        found = gather(scores.through(tally.through(strips())), (320, 50), cell_m=0.5, min_area_m2=20.0)
+    assert len(alive) == 8
+    assert found.changed_px == 320 * 50
 
 
 def test_nothing_seen_has_no_share():

@@ -1,8 +1,13 @@
 """Memory that is lent again."""
 
-import numpy as np
+import mmap
+import platform
+from pathlib import Path
 
-from sitedelta.spare import Spare
+import numpy as np
+import pytest
+
+from sitedelta.spare import Spare, hand_back
 
 
 def test_memory_is_lent_again_whatever_the_shape():
@@ -24,3 +29,18 @@ def test_what_is_lent_is_never_shared():
     assert not np.shares_memory(first, second)
     assert not np.shares_memory(second, larger)
     assert larger.shape == (99,)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep no free memory")
+def test_free_memory_goes_back_to_the_system():
+    pieces = [np.ones(12_000) for _ in range(1001)]
+    last = pieces.pop()
+    del pieces
+    before = resident_pages()
+    hand_back()
+    assert resident_pages() < before - 1000 * 12_000 * 8 / 2 / mmap.PAGESIZE
+    assert last.sum() == 12_000
+
+
+def resident_pages() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1])
