@@ -36,6 +36,7 @@ def match_objects(
     after_length: ArrayLike,
     *,
     tolerance: float | Floats,
+    after_tolerance: float | Floats | None = None,
     size_ratio: float = 1.8,
     size_share: float = 0.3,
 ) -> Matches:
@@ -52,6 +53,8 @@ def match_objects(
     tolerance : float or ndarray of shape (n,)
         Greatest distance at which an object is still in the same place, in the unit of the centres, for all objects or
         for each one of `before_xy`: the uncertainty of registration plus a share of the object's length.
+    after_tolerance : float or ndarray of shape (m,), optional
+        The same for `after_xy`; a pair then has the mean of its two, so that either date may come first.
     size_ratio : float
         Greatest ratio of the two lengths of one object.
     size_share : float
@@ -73,10 +76,13 @@ def match_objects(
     if len(la) != len(a) or len(lb) != len(b):
         raise KernelError(f"want one length an object: {len(la)} for {len(a)} before, {len(lb)} for {len(b)} after")
     reach = np.broadcast_to(np.asarray(tolerance, float), (len(a),))
-    if size_ratio <= 1 or not np.all(reach > 0):
+    back = reach if after_tolerance is None else np.broadcast_to(np.asarray(after_tolerance, float), (len(b),))
+    if size_ratio <= 1 or not (np.all(reach > 0) and np.all(back > 0)):
         raise KernelError("the tolerance must be above 0 and the size ratio above 1")
-    i, j = _near(a, b, reach)
-    near = (np.hypot(*(a[i] - b[j]).T) / reach[i]) ** 2
+    farthest = reach if after_tolerance is None else (reach + back.max(initial=0)) / 2
+    i, j = _near(a, b, farthest)
+    within = reach[i] if after_tolerance is None else (reach[i] + back[j]) / 2
+    near = (np.hypot(*(a[i] - b[j]).T) / within) ** 2
     size = (np.abs(np.log(la[i] / lb[j])) / np.log(size_ratio)) ** 2
     size = np.where(np.isnan(size), 0.0, size)
     fits = (size <= 1) & (near <= 1)

@@ -77,13 +77,15 @@ def count_scenes(
     jobs: int,
     progress: Progress,
     model: Path | None = None,
+    weak: bool = False,
 ) -> list[Detections]:
-    """Find the objects of several scenes, each in its own pixels."""
+    """Find the objects of several scenes, each in its own pixels; with `weak`, also what is too weak to count."""
     pairs = list(zip(scenes, claims, strict=True))
     with TemporaryDirectory(prefix="sitedelta-") as folder:
         plans = [count_tasks(p, c, Path(folder), str(k), model) for k, (p, c) in enumerate(pairs)]
         run_tasks([t for tasks in plans for t in tasks], jobs=jobs, progress=progress)
-        return [read_parts([t.part for t in tasks]) for tasks in plans]
+        found = [read_parts([t.part for t in tasks]) for tasks in plans]
+    return found if weak else [f.take(f.sure) for f in found]
 
 
 def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, finder: Detector) -> Detections:
@@ -96,7 +98,7 @@ def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, finder: Detector)
     if not clear.any():
         return Detections.none()
     shown = prepared.stretch.apply(image)
-    found = finder.detect(shown, clear, gsd_m=prepared.pixel_m, classes=(wanted.label,))
+    found = finder.detect(shown, clear, gsd_m=prepared.pixel_m, classes=(wanted.label,), weak=True)
     found = found.shifted(window[0], window[2])
     return found.take(_owned(found, tile) & (found.length_m >= wanted.least_m))
 
@@ -109,14 +111,14 @@ def _owned(found: Detections, tile: Tile) -> NDArray[np.bool_]:
 
 
 def read_parts(parts: Sequence[Path]) -> Detections:
-    """Join the objects of finished tiles, in a fixed order."""
+    """Join what was found in finished tiles, in a fixed order; what is not `sure` does not count."""
     found = Detections.join([_read_part(p) for p in parts])
     return found.take(np.lexsort((found.col, found.row, found.label)))
 
 
 def _read_part(path: Path) -> Detections:
     columns = json.loads(path.read_text(encoding="utf-8"))
-    dtypes = {"label": "<U16"}
+    dtypes = {"label": "<U16", "sure": "?"}
     return Detections(**{f.name: np.array(columns[f.name], dtypes.get(f.name, "f8")) for f in fields(Detections)})
 
 

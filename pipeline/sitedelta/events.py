@@ -1,61 +1,95 @@
 """What arrived, what left and what stayed between two scenes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.match import match_objects
+from rasterdelta.match import Matches, match_objects
 from sitedelta.claims import Claim
 from sitedelta.grid import SiteGrid
+from sitedelta.objects import Seen
 from sitedelta.placement import Placement
 from sitedelta.records import Event, EventKind, SiteObject
 
+Placements = tuple[Placement, Placement]
+
 _SHARE_OF_LENGTH = 0.3
-_SMALLEST_M = 2.0
+_SMALLEST_M, _LARGEST_M = 2.0, 12.0
+"""Between these, a share of an object's length is still its place: stands lie further apart."""
+SIZE_RATIO = {"aircraft": 1.5}
+"""Greatest ratio of two measured lengths of one object: beyond it, errors of measurement explain it no more."""
+_SIZE_RATIO = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The objects of one class on one date."""
+
+    objects: tuple[SiteObject, ...]
+    weak: tuple[SiteObject, ...]
+    at: Placement
+
+    @classmethod
+    def of(cls, seen: Seen, label: str, at: Placement) -> "_Side":
+        objects, weak = (tuple(o for o in s if o.label == label) for s in (seen.objects, seen.weak))
+        return cls(objects, weak, at)
 
 
 def find_events(
-    before: Sequence[SiteObject],
-    after: Sequence[SiteObject],
-    placements: tuple[Placement, Placement],
-    claims: tuple[Sequence[Claim], Sequence[Claim]],
-    grid: SiteGrid,
+    before: Seen, after: Seen, placements: Placements, claims: tuple[Sequence[Claim], Sequence[Claim]], grid: SiteGrid
 ) -> tuple[Event, ...]:
     """Match the objects of two dates, one to one and class by class.
 
-    An object stayed when an object of compatible size is in the same place: within 0.3 of its length and twice the
-    residual of the alignments. Where the other date does not show the place, what became of it is not observable.
-    Objects too short for either date's claim neither arrive nor depart, and classes that either date cannot show are
-    left out.
+    An object stayed when an object of compatible size is in the same place (see `matched`). What is left over without
+    a partner arrived or departed, unless the other date shows something at its place that is too weak to count by
+    itself: then it stayed. Where the other date does not show the place, what became of it is not observable. Objects
+    too short for either date's claim neither arrive nor depart, and classes that either date cannot show are left out.
     """
     events: list[Event] = []
     for old, new in zip(*claims, strict=True):
         if old.observable and new.observable:
             least_m = max(old.least_m, new.least_m)
-            sides = [[o for o in s if o.label == old.label] for s in (before, after)]
-            found = _match(sides[0], sides[1], placements, grid)
+            sides = (_Side.of(before, old.label, placements[0]), _Side.of(after, old.label, placements[1]))
+            found = _told(sides, grid)
             events += [e for e in found if e.kind is EventKind.STAYED or e.length_m >= least_m]
     return tuple(events)
 
 
-def _match(
-    old: Sequence[SiteObject], new: Sequence[SiteObject], placements: tuple[Placement, Placement], grid: SiteGrid
-) -> list[Event]:
-    matches = match_objects(
-        _metres(old, grid),
-        _metres(new, grid),
-        _lengths(old),
-        _lengths(new),
-        tolerance=_tolerance(old, placements, grid),
+def matched(
+    before: Sequence[SiteObject], after: Sequence[SiteObject], placements: Placements, grid: SiteGrid
+) -> Matches:
+    """Match objects of one class by place and size.
+
+    The same place is within 0.3 of the length (2 m at least, 12 m at most), twice the residual of the alignments and
+    a coarser pixel; a compatible size, within what errors of measurement explain (see `SIZE_RATIO`).
+    """
+    label = (*before, *after)[0].label if (*before, *after) else ""
+    return match_objects(
+        _metres(before, grid),
+        _metres(after, grid),
+        _lengths(before),
+        _lengths(after),
+        tolerance=_tolerance(before, placements, grid),
+        after_tolerance=_tolerance(after, placements, grid),
+        size_ratio=SIZE_RATIO.get(label, _SIZE_RATIO),
     )
-    stays = [
-        _event(old[i], EventKind.STAYED, placements, old[i], new[j], score=min(old[i].score, new[j].score))
-        for i, j in matches.pairs.tolist()
-    ]
-    gone = _departures([old[i] for i in matches.unmatched_before.tolist()], placements)
-    come = _arrivals([new[j] for j in matches.unmatched_after.tolist()], placements)
-    return sorted([*stays, *gone, *come], key=lambda e: (e.kind, e.site_row, e.site_col))
+
+
+def _told(sides: tuple[_Side, _Side], grid: SiteGrid) -> list[Event]:
+    old, new = sides
+    at = old.at, new.at
+    sure = matched(old.objects, new.objects, at, grid)
+    stays = [_stay(at, old.objects[i], new.objects[j]) for i, j in sure.pairs.tolist()]
+    left = [old.objects[i] for i in sure.unmatched_before.tolist()]
+    come = [new.objects[j] for j in sure.unmatched_after.tolist()]
+    late, early = matched(left, new.weak, at, grid), matched(old.weak, come, at, grid)
+    stays += [_stay(at, left[i], new.weak[j], weak=1) for i, j in late.pairs.tolist()]
+    stays += [_stay(at, old.weak[i], come[j], weak=0) for i, j in early.pairs.tolist()]
+    gone = _moved([left[i] for i in late.unmatched_before.tolist()], at, EventKind.DEPARTED)
+    here = _moved([come[j] for j in early.unmatched_after.tolist()], at, EventKind.ARRIVED)
+    return sorted([*stays, *gone, *here], key=lambda e: (e.kind, e.site_row, e.site_col))
 
 
 def _metres(objects: Sequence[SiteObject], grid: SiteGrid) -> NDArray[np.float64]:
@@ -66,43 +100,45 @@ def _lengths(objects: Sequence[SiteObject]) -> NDArray[np.float64]:
     return np.array([o.length_m for o in objects], float)
 
 
-def _tolerance(
-    objects: Sequence[SiteObject], placements: tuple[Placement, Placement], grid: SiteGrid
-) -> NDArray[np.float64]:
+def _tolerance(objects: Sequence[SiteObject], placements: Placements, grid: SiteGrid) -> NDArray[np.float64]:
     residual = sum(p.alignment.residual_px for p in placements if p.alignment) * grid.gsd_m
     coarsest = max(p.scene.gsd_m for p in placements)
-    return np.maximum(_SMALLEST_M, _SHARE_OF_LENGTH * _lengths(objects)) + 2 * residual + coarsest
+    return np.clip(_SHARE_OF_LENGTH * _lengths(objects), _SMALLEST_M, _LARGEST_M) + 2 * residual + coarsest
 
 
-def _departures(objects: Sequence[SiteObject], placements: tuple[Placement, Placement]) -> list[Event]:
-    return [
-        _event(
-            o, EventKind.NOT_OBSERVABLE if why else EventKind.DEPARTED, placements, o, None, score=o.score, reason=why
-        )
-        for o, why in _unseen(objects, placements[1])
-    ]
+def _stay(at: Placements, old: SiteObject, new: SiteObject, *, weak: int | None = None) -> Event:
+    """Tell of a stay; `weak` is the side, 0 before and 1 after, that alone would not count."""
+    if weak is None:
+        return _event(old, EventKind.STAYED, at, old, new, score=min(old.score, new.score))
+    shown = (new, old)[weak]
+    why = f"too weak to count in {at[weak].scene.id}"
+    return _event(shown, EventKind.STAYED, at, old, new, score=shown.score, reason=why)
 
 
-def _arrivals(objects: Sequence[SiteObject], placements: tuple[Placement, Placement]) -> list[Event]:
-    return [
-        _event(
-            o, EventKind.NOT_OBSERVABLE if why else EventKind.ARRIVED, placements, None, o, score=o.score, reason=why
-        )
-        for o, why in _unseen(objects, placements[0])
-    ]
-
-
-def _unseen(objects: Sequence[SiteObject], other: Placement) -> list[tuple[SiteObject, str | None]]:
-    """Give each object with the reason why the other date cannot tell, or None where it can."""
+def _moved(objects: Sequence[SiteObject], at: Placements, kind: EventKind) -> list[Event]:
+    """Tell of objects that one date does not show, or that it does not show their place."""
+    arrived = kind is EventKind.ARRIVED
+    other = at[0] if arrived else at[1]
     seen = other.seen_at(np.array([o.site_row for o in objects], float), np.array([o.site_col for o in objects], float))
     reason = f"its place is not shown clearly in {other.scene.id}"
-    return [(o, None if clear else reason) for o, clear in zip(objects, seen.tolist(), strict=True)]
+    return [
+        _event(
+            o,
+            kind if clear else EventKind.NOT_OBSERVABLE,
+            at,
+            None if arrived else o,
+            o if arrived else None,
+            score=o.score,
+            reason=None if clear else reason,
+        )
+        for o, clear in zip(objects, seen.tolist(), strict=True)
+    ]
 
 
 def _event(
     at: SiteObject,
     kind: EventKind,
-    placements: tuple[Placement, Placement],
+    placements: Placements,
     old: SiteObject | None,
     new: SiteObject | None,
     *,

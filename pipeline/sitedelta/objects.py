@@ -1,6 +1,7 @@
 """From detections in a scene's pixels to objects on the site grid."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,10 +12,25 @@ from sitedelta.records import SiteObject
 from sitedelta.zones import Zone, zones_at
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one scene shows."""
+
+    objects: tuple[SiteObject, ...] = ()
+    weak: tuple[SiteObject, ...] = ()
+    """Too weak to count: they bear out what another date shows at the same place."""
+
+
+def seen_objects(found: Detections, placement: Placement, grid: SiteGrid, zones: Sequence[Zone]) -> Seen:
+    """Place what was found in a scene on the site grid and keep what lies within it."""
+    sure, rest = found.take(found.sure), found.take(~found.sure)
+    return Seen(site_objects(sure, placement, grid, zones), site_objects(rest, placement, grid, zones, mark="weak-"))
+
+
 def site_objects(
-    found: Detections, placement: Placement, grid: SiteGrid, zones: Sequence[Zone]
+    found: Detections, placement: Placement, grid: SiteGrid, zones: Sequence[Zone], *, mark: str = ""
 ) -> tuple[SiteObject, ...]:
-    """Place the objects of a scene on the site grid and keep those within it."""
+    """Place the objects of a scene on the site grid and keep those within it; `mark` stands in their ids."""
     scene = placement.scene
     rows, cols = placement.to_grid(found.row, found.col)
     lonlat = grid.lonlat(rows, cols)
@@ -28,7 +44,7 @@ def site_objects(
         row, col, heading = float(found.row[i]), float(found.col[i]), float(found.heading_deg[i])
         objects.append(
             SiteObject(
-                id=f"{scene.id}-{name}-{numbers[name]:04d}",
+                id=f"{scene.id}-{name}-{mark}{numbers[name]:04d}",
                 scene=scene.id,
                 date=scene.date,
                 label=name,

@@ -105,7 +105,7 @@ class Event:
     object_after: str | None
     zones: str
     reason: str | None
-    """Why not observable."""
+    """Why not observable; for a stay, which date shows it too weakly to count."""
     lon: float | None
     lat: float | None
 

@@ -28,7 +28,7 @@ from sitedelta.manifest import (
     to_json,
 )
 from sitedelta.models import detector
-from sitedelta.objects import site_objects
+from sitedelta.objects import Seen, seen_objects
 from sitedelta.observing import Extent, extents, observe
 from sitedelta.pairing import Pair, consecutive_pairs
 from sitedelta.pairs import check_method
@@ -183,21 +183,21 @@ def _merge(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> 
     for view in _made(plan.views):
         if view.tasks:
             merge_views(view.path, view.tasks, inputs.grid, bands=view.bands, key=view.key)
-    objects = [_objects(inputs, placed, plan, k) for k in range(len(inputs.scenes))]
+    seen = [_seen(inputs, placed, plan, k) for k in range(len(inputs.scenes))]
     where = extents(inputs.grid, inputs.zones)
     observations = chain.from_iterable(
-        _observations(inputs, placed, objects[k], where, k) for k in range(len(inputs.scenes))
+        _observations(inputs, placed, seen[k].objects, where, k) for k in range(len(inputs.scenes))
     )
     pairs = merge_pairs(inputs, plan.changes, store)
-    events = chain.from_iterable(_events(inputs, placed, objects, pair) for pair in plan.changes.pairs)
-    everything = tuple(chain.from_iterable(objects))
+    events = chain.from_iterable(_events(inputs, placed, seen, pair) for pair in plan.changes.pairs)
+    everything = tuple(chain.from_iterable(s.objects for s in seen))
     return Found(everything, tuple(events), tuple(observations), pairs.regions, pairs.zones), pairs.records
 
 
-def _objects(inputs: SiteInputs, placed: Placed, plan: Plan, k: int) -> tuple[SiteObject, ...]:
+def _seen(inputs: SiteInputs, placed: Placed, plan: Plan, k: int) -> Seen:
     at = placed.placements[k]
     found = read_parts([t.part for t in plan.counts[k].tasks])
-    return () if at is None else site_objects(found, at, inputs.grid, inputs.zones)
+    return Seen() if at is None else seen_objects(found, at, inputs.grid, inputs.zones)
 
 
 def _observations(
@@ -216,14 +216,12 @@ def _observations(
     )
 
 
-def _events(
-    inputs: SiteInputs, placed: Placed, objects: Sequence[Sequence[SiteObject]], pair: Pair
-) -> tuple[Event, ...]:
+def _events(inputs: SiteInputs, placed: Placed, seen: Sequence[Seen], pair: Pair) -> tuple[Event, ...]:
     before, after = placed.placements[pair.before], placed.placements[pair.after]
     if before is None or after is None or _refused(pair, placed):
         return ()
     claims = placed.claims[pair.before], placed.claims[pair.after]
-    return find_events(objects[pair.before], objects[pair.after], (before, after), claims, inputs.grid)
+    return find_events(seen[pair.before], seen[pair.after], (before, after), claims, inputs.grid)
 
 
 def _write(

@@ -134,7 +134,7 @@ class Spotter:
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:  # noqa: ARG002 - the protocol's signature
         return Accuracy(0.95, 0.9, 200, "painted marks")
 
-    def detect(self, image, valid, *, gsd_m, classes) -> Detections:
+    def detect(self, image, valid, *, gsd_m, classes, weak=False) -> Detections:  # noqa: ARG002 - the signature
         self.calls += 1
         return Detections.join([self._found(image, valid, gsd_m, label) for label in classes])
 
@@ -153,6 +153,7 @@ class Spotter:
             heading_deg=np.where(upright, 0.0, 90.0),
             score=np.full(len(keep), 0.9),
             label=np.full(len(keep), label, "<U16"),
+            sure=np.full(len(keep), fill_value=True),
         )
 
 

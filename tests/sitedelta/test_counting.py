@@ -76,7 +76,7 @@ def test_parts_are_json_and_join_in_order(prepared, tmp_path, monkeypatch):
     for t in tasks:
         t.run()
     assert set(json.loads(tasks[0].part.read_text())) == {
-        "row", "col", "length_m", "width_m", "heading_deg", "score", "label",
+        "row", "col", "length_m", "width_m", "heading_deg", "score", "label", "sure",
     }  # fmt: skip
     forth, back = read_parts([t.part for t in tasks]), read_parts([t.part for t in reversed(tasks)])
     for name in ("row", "col", "length_m", "score", "label"):

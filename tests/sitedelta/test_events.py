@@ -6,11 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rasterdelta.registration.result import IDENTITY, Alignment, TiePoints
 from sitedelta.claims import claim
 from sitedelta.events import find_events
 from sitedelta.grid import pixel_grid
+from sitedelta.objects import Seen
 from sitedelta.placement import CoarseMask, Placement, ScaledFrame
 from sitedelta.records import EventKind, SiteObject
 
@@ -34,9 +37,10 @@ def placed(side, clear=None, gsd_m=0.5, residual=None):
     return Placement(scene, ScaledFrame(1.0), found, CoarseMask(mask, 10.0, 10.0))
 
 
-def told(before, after, placements=None, gsds=(0.5, 0.5), classes=("aircraft",)):
+def told(before, after, placements=None, gsds=(0.5, 0.5), classes=("aircraft",), weak=((), ())):
     claims = tuple([claim(c, g) for c in classes] for g in gsds)
-    return find_events(before, after, placements or (placed(0), placed(1)), claims, GRID)
+    sides = (Seen(tuple(s), tuple(w)) for s, w in zip((before, after), weak, strict=True))
+    return find_events(*sides, placements or (placed(0), placed(1)), claims, GRID)
 
 
 def kinds(events):
@@ -129,3 +133,70 @@ def test_what_the_coarser_date_cannot_show_is_left_out():
     objects = [at(0, 50, 50, 40), at(0, 200, 200, 18)]
     events = told(objects, [], pair, gsds=(0.5, 3.0))
     assert kinds(events) == [(EventKind.DEPARTED, 50, 50)]
+
+
+def weakly(side, row, col, **more):
+    found = at(side, row, col, score=0.2, **more)
+    return replace(found, id=f"{'ba'[side]}-weak")
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_what_is_seen_weakly_at_the_place_stayed(side):
+    objects, weak = [[], []], [[], []]
+    objects[side], weak[1 - side] = [at(side, 100, 100)], [weakly(1 - side, 102, 101)]
+    (event,) = told(*objects, weak=weak)
+    assert event.kind is EventKind.STAYED
+    assert (event.site_row, event.site_col, event.score) == (100, 100, 0.9)
+    ids = (objects[0][0].id, "a-weak") if side == 0 else ("b-weak", objects[1][0].id)
+    assert (event.object_before, event.object_after) == ids
+    assert event.reason == f"too weak to count in {'ab'[side]}"
+
+
+@pytest.mark.parametrize("other", [{"length": 60.0}, {"label": "vehicle"}])
+def test_weak_evidence_of_another_thing_is_none(other):
+    events = told([at(0, 100, 100)], [], weak=((), [weakly(1, 100, 100, **other)]))
+    assert [e.kind for e in events] == [EventKind.DEPARTED]
+
+
+def test_weak_evidence_speaks_for_one_object_only():
+    parked = [at(0, 100, 100), at(0, 100, 106)]
+    events = told(parked, [], weak=((), [weakly(1, 100, 104)]))
+    assert sorted(e.kind for e in events) == [EventKind.DEPARTED, EventKind.STAYED]
+
+
+def test_weak_alone_is_nothing():
+    assert told([], [], weak=([weakly(0, 50, 50)], [weakly(1, 50, 50)])) == ()
+
+
+places = st.lists(
+    st.tuples(st.floats(0, 399), st.floats(0, 399), st.floats(10, 60), st.booleans()), max_size=12, unique=True
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(places, places)
+def test_swapping_the_dates_swaps_arrived_and_departed(first, second):
+    def sides(one, other):
+        made = []
+        for side, things in enumerate((one, other)):
+            all_ = [(at(side, r, c, length), sure) for r, c, length, sure in things]
+            made.append(Seen(tuple(o for o, s in all_ if s), tuple(o for o, s in all_ if not s)))
+        return made
+
+    claims = ([claim("aircraft", 0.5)],) * 2
+    there = find_events(*sides(first, second), (placed(0), placed(1)), claims, GRID)
+    back = find_events(*sides(second, first), (placed(0), placed(1)), claims, GRID)
+
+    def gone(events, kind):
+        return sorted((e.site_row, e.site_col) for e in events if e.kind is kind)
+
+    assert gone(there, EventKind.ARRIVED) == gone(back, EventKind.DEPARTED)
+    assert gone(there, EventKind.DEPARTED) == gone(back, EventKind.ARRIVED)
+    stays = [e for e in there if e.kind is EventKind.STAYED]
+    assert len(stays) == sum(e.kind is EventKind.STAYED for e in back)
+    for name in ("object_before", "object_after"):
+        ids = [getattr(e, name) for e in there if getattr(e, name)]
+        assert len(ids) == len(set(ids))
+    sure = sum(s for *_, s in (*first, *second))
+    assert len(stays) + sum(e.object_before is not None and e.object_after is not None for e in stays) >= 2 * len(stays)
+    assert sum(e.kind in (EventKind.ARRIVED, EventKind.DEPARTED) for e in there) <= sure

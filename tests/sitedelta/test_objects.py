@@ -23,7 +23,7 @@ def found(*places, label="aircraft"):
     n = len(places)
     row, col = np.array(places, float).reshape(n, 2).T
     return Detections(row, col, np.full(n, 30.0), np.full(n, 28.0), np.full(n, 45.0), np.linspace(0.5, 0.9, n),
-                      np.full(n, label, "<U16"))  # fmt: skip
+                      np.full(n, label, "<U16"), np.full(n, fill_value=True))  # fmt: skip
 
 
 def placed(factor=1.0):

@@ -10,7 +10,7 @@ from rasterdelta.detect.checks import check_input
 from rasterdelta.detect.decode import Peaks, peaks
 from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.network import GREY, REACH, SNAP, Network
-from rasterdelta.detect.protocol import Accuracy, Detections
+from rasterdelta.detect.protocol import WEAKEST, Accuracy, Detections
 from rasterdelta.detect.suppress import ROUNDS, suppress
 from rasterdelta.errors import KernelError
 from rasterdelta.types import Image, Mask
@@ -68,8 +68,13 @@ class NeuralDetector:
         self._check(label)
         return self.table.band(label, gsd_m).accuracy
 
-    def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
-        """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""
+    def detect(
+        self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...], weak: bool = False
+    ) -> Detections:
+        """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column).
+
+        With `weak`, also what is too weak to count, down to a score of `WEAKEST`.
+        """
         check_input(image, valid, gsd_m)
         for label in classes:
             self._check(label)
@@ -77,16 +82,18 @@ class NeuralDetector:
             return Detections.none()
         lattice = Lattice.near(gsd_m, self.model.working_m)
         found = find(image, valid, self.model, lattice)
-        return self._judged(found, lattice.factor, gsd_m, valid)
+        return self._judged(found, lattice.factor, gsd_m, valid, weak=weak)
 
     def _check(self, label: str) -> None:
         if label != self.model.label:
             raise KernelError(f"no class {label!r} here; there is {self.model.label}")
 
-    def _judged(self, found: Peaks, factor: float, gsd_m: float, valid: Mask) -> Detections:
+    def _judged(self, found: Peaks, factor: float, gsd_m: float, valid: Mask, *, weak: bool) -> Detections:
         band = self.table.band(self.model.label, gsd_m)
         row, col = ((at + 0.5) * factor - 0.5 for at in (found.row, found.col))
-        keep = (found.logit >= band.threshold) & _on(valid, row, col)
+        score = 1 / (1 + np.exp(-(band.slope * found.logit + band.offset)))
+        sure = found.logit >= band.threshold
+        keep = (sure | (weak & (score >= WEAKEST))) & _on(valid, row, col)
         metres = factor * gsd_m
         return Detections(
             row=row[keep],
@@ -94,8 +101,9 @@ class NeuralDetector:
             length_m=found.length[keep] * metres,
             width_m=found.width[keep] * metres,
             heading_deg=found.heading_deg[keep],
-            score=1 / (1 + np.exp(-(band.slope * found.logit[keep] + band.offset))),
+            score=score[keep],
             label=np.full(int(keep.sum()), self.model.label, "<U16"),
+            sure=sure[keep],
         )
 
 

@@ -55,6 +55,9 @@ class Panel:
         """Give the measured accuracy that holds at this ground sampling distance."""
         return self.chosen(label, gsd_m).accuracy(label, gsd_m)
 
-    def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
+    def detect(
+        self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...], weak: bool = False
+    ) -> Detections:
         """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""
-        return Detections.join([self.chosen(c, gsd_m).detect(image, valid, gsd_m=gsd_m, classes=(c,)) for c in classes])
+        asked = ((c, self.chosen(c, gsd_m)) for c in classes)
+        return Detections.join([d.detect(image, valid, gsd_m=gsd_m, classes=(c,), weak=weak) for c, d in asked])

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.types import Image, Mask
+
+WEAKEST: Final = 0.05
+"""Probability below which nothing is worth remembering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Detections:
     """0 to 1: the calibrated probability that the object is real."""
     label: NDArray[np.str_]
     """Class, e.g. `aircraft`."""
+    sure: NDArray[np.bool_]
+    """False = below the threshold: it does not count, but may bear out an object that another date shows there."""
 
     def __len__(self) -> int:
         return len(self.row)
@@ -41,7 +46,7 @@ class Detections:
     def none(cls) -> Self:
         """Give an empty set."""
         empty = np.zeros(0)
-        return cls(empty, empty, empty, empty, empty, empty, np.zeros(0, "<U16"))
+        return cls(empty, empty, empty, empty, empty, empty, np.zeros(0, "<U16"), np.zeros(0, np.bool_))
 
     @classmethod
     def join(cls, parts: "list[Self]") -> Self:
@@ -87,5 +92,10 @@ class Detector(Protocol):
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:
         """Give the measured accuracy that holds at this ground sampling distance."""
 
-    def detect(self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...]) -> Detections:
-        """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column)."""
+    def detect(
+        self, image: Image, valid: Mask, *, gsd_m: float, classes: tuple[str, ...], weak: bool = False
+    ) -> Detections:
+        """Find objects in a display-stretched image: float32 in 0 to 1, shape (1 or 3, row, column).
+
+        With `weak`, also what is too weak to count, down to a score of `WEAKEST`.
+        """

@@ -13,7 +13,7 @@ from sitedelta.counting import count_scenes
 from sitedelta.defaults import HIDDEN, Hidden
 from sitedelta.events import find_events
 from sitedelta.models import detector
-from sitedelta.objects import site_objects
+from sitedelta.objects import seen_objects
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Event, EventKind, SiteObject
 from sitedelta.scene import Scene
@@ -147,12 +147,10 @@ def compare_files(
     progress(1, 1, "alignment")
     claims = _claims(scenes[0], labels, able), _claims(scenes[1], labels, able)
     both = images.before, images.after
-    found = count_scenes(both, claims, jobs=jobs, progress=progress, model=model)
-    before_objects, after_objects = (
-        site_objects(f, p, images.grid, ()) for f, p in zip(found, images.placements, strict=True)
-    )
-    events = find_events(before_objects, after_objects, images.placements, claims, images.grid)
-    done = Told(images, (before_objects, after_objects), events, claims)
+    found = count_scenes(both, claims, jobs=jobs, progress=progress, model=model, weak=True)
+    old, new = (seen_objects(f, p, images.grid, ()) for f, p in zip(found, images.placements, strict=True))
+    events = find_events(old, new, images.placements, claims, images.grid)
+    done = Told(images, (old.objects, new.objects), events, claims)
     if out is not None:
         _write(done, out)
     return done
