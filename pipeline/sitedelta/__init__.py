@@ -18,16 +18,30 @@ if TYPE_CHECKING:
     from sitedelta.verbs.change import change
     from sitedelta.verbs.compare import compare
     from sitedelta.verbs.count import count
+    from sitedelta.verbs.evaluate import evaluate
     from sitedelta.verbs.register import register
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "change", "compare", "count", "demo", "init", "open_site", "register", "report", "run"]
+__all__ = [
+    "__version__",
+    "change",
+    "compare",
+    "count",
+    "demo",
+    "evaluate",
+    "init",
+    "open_site",
+    "register",
+    "report",
+    "run",
+]
 
 _HOMES = {
     "change": "sitedelta.verbs.change",
     "compare": "sitedelta.verbs.compare",
     "count": "sitedelta.verbs.count",
     "demo": "sitedelta.demo",
+    "evaluate": "sitedelta.verbs.evaluate",
     "init": "sitedelta.init",
     "open_site": "sitedelta.site",
     "register": "sitedelta.verbs.register",

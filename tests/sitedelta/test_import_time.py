@@ -20,7 +20,7 @@ def imported_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["change"], ["register"], ["count"], ["compare"], ["report"], ["demo"]]
+    "command", [[], ["run"], ["change"], ["register"], ["count"], ["compare"], ["evaluate"], ["report"], ["demo"]]
 )
 def test_help_imports_nothing_heavy(command):
     loaded = imported_by(f"from sitedelta.cli import status_of; assert status_of({[*command, '--help']}) == 0")

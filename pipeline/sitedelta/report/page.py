@@ -39,6 +39,11 @@ _ANSWERS = {
 
 def render(page: PageView) -> str:
     """Give the page as text; everything that a file or a configuration says is escaped."""
+    return dressed(environment(), "index.html.j2", page=page, m=page.findings.manifest)
+
+
+def dressed(environment: "Environment", template: str, **shown: object) -> str:
+    """Give a page with its style and script, and a policy that lets nothing else in."""
     style, script = _asset("style.css"), _asset("script.js")
     policy = "; ".join(
         [
@@ -50,8 +55,7 @@ def render(page: PageView) -> str:
             "form-action 'none'",
         ]
     )
-    template = environment().get_template("index.html.j2")
-    return template.render(page=page, m=page.findings.manifest, style=style, script=script, policy=policy)
+    return environment.get_template(template).render(style=style, script=script, policy=policy, **shown)
 
 
 def environment() -> "Environment":

@@ -137,7 +137,7 @@ def count_files(
     claims = [tuple(claim(c, s.gsd_m, kind=s.kind, found=able) for c in labels) for s in scenes]
     found = count_scenes(prepared, claims, jobs=jobs, progress=progress, model=model)
     rows = [r for i, p, f in zip(images, prepared, found, strict=True) for r in _rows(str(i), p, f)]
-    said = [_said(str(i), p, c, f, model) for i, p, c, f in zip(images, prepared, claims, found, strict=True)]
+    said = [statement(str(i), p, c, f, model) for i, p, c, f in zip(images, prepared, claims, found, strict=True)]
     done = Counted(tuple(rows), all(s.georeferenced for s in scenes), {"images": said})
     if out is not None:
         write(done, out)
@@ -158,9 +158,10 @@ def _rows(image: str, prepared: Prepared, found: Detections) -> list[CountRow]:
     return rows
 
 
-def _said(
+def statement(
     image: str, prepared: Prepared, claims: tuple[Claim, ...], found: Detections, model: Path | None
 ) -> dict[str, Any]:
+    """Say of one image and each class how many, with an interval, or why that cannot be said: JSON-ready."""
     data = prepared.data.mask
     share = float(prepared.clear.mask[data].mean()) if data.any() else 0.0
     counts = {c.label: int((found.label == c.label).sum()) for c in claims}
