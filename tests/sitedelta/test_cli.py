@@ -16,7 +16,7 @@ import sitedelta
 from sitedelta.cli import cli, status_of
 from sitedelta.errors import InputError, RegistrationRefused
 
-VERBS = ["run", "change", "register", "count", "compare", "report", "init", "demo"]
+VERBS = ["run", "change", "register", "count", "compare", "evaluate", "report", "init", "demo"]
 COUNT = {
     "images": [
         {

@@ -15,7 +15,7 @@ from sitedelta.evaluation.judging import Judged
 from sitedelta.evaluation.plots import counts, curve
 from sitedelta.evaluation.tables import tables
 from sitedelta.evaluation.words import headline, sentences
-from sitedelta.labels import LabelledImage, Labels
+from sitedelta.labels import LabelledImage, Labels, Shapes
 
 FAR = 1000.0
 
@@ -25,10 +25,11 @@ def made(tmp_path, hits, misses, false, *, site="a", gsd=0.5, data="mine", exhau
     n = hits + misses
     at = np.arange(n) * 50.0
     labels = Labels(at, at, np.full(n, 20.0), np.full(n, "aircraft"), np.full(n, "fighter"), np.ones(n, bool))
+    shapes = Shapes(*np.full((4, n), np.nan))
     row = np.r_[at[:hits], FAR + 50.0 * np.arange(false)]
     m = hits + false
     found = Detections(row, row, *[np.full(m, 10.0)] * 2, np.zeros(m), np.linspace(0.9, 0.5, m), np.full(m, "aircraft"))
-    image = LabelledImage(tmp_path / f"{site}.png", data, site, gsd, exhaustive, labels, 0)
+    image = LabelledImage(tmp_path / f"{site}.png", data, site, gsd, exhaustive, labels, shapes, 0)
     case = Case(image, None, labels, gsd, original=True)
     said = {"status": "counted", "count": m, "low": 0, "high": high, "reason": None}
     verdicts = judge(np.column_stack([at, at]), np.full(n, 20.0), np.column_stack([row, row]))
