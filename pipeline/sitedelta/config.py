@@ -169,6 +169,21 @@ class Change(_Model):
     )
 
 
+class Statement(_Model):
+    """What somebody said of a site."""
+
+    date: Day = Field(description="When it was said, UTC: 2024-12-13 or 2024-12-13T08:12Z.")
+    text: str = Field(min_length=1, max_length=1000, description="What was said, as it is to be quoted.")
+    source: str | None = Field(default=None, max_length=500, description="Who said it and where: publisher, link.")
+
+    @field_validator("date")
+    @classmethod
+    def _said(cls, value: datetime | Date | None) -> datetime | Date:
+        if value is None:
+            raise ValueError("must be a date; write 2024-12-13 or 2024-12-13T08:12Z")
+        return value
+
+
 class Site(_Model):
     """One place and its images."""
 
@@ -198,6 +213,10 @@ class Site(_Model):
         default=None,
         description="Digital elevation model (any georeferenced raster, metres) for images that were not rectified "
         "(RPC); their model's mean height where not given.",
+    )
+    statements: tuple[Statement, ...] = Field(
+        default=(),
+        description="What was said of the site and when; set beside what was observed before and after it.",
     )
     limits: Mapping[Label, Metres] = Field(
         default_factory=dict,

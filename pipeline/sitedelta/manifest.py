@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from sitedelta.grid import SiteGrid
 
-FORMAT = 3
+FORMAT = 4
 
 AlignmentStatus = Literal["reference", "aligned", "georeference", "refused"]
 
@@ -116,6 +117,17 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementRecord:
+    """What somebody said of the site."""
+
+    date: datetime
+    """UTC; midnight where only the day is known."""
+    precision: Literal["day", "time"]
+    text: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything about a site that is not a table or a raster."""
 
@@ -130,6 +142,8 @@ class Manifest:
     pairs: tuple[PairRecord, ...]
     model: ModelRecord
     detectors: tuple[DetectorRecord, ...]
+    statements: tuple[StatementRecord, ...]
+    """In order of date."""
     parameters: dict[str, Any]
     """The site's configuration as it was run, defaults filled in."""
     software: dict[str, str]

@@ -87,7 +87,7 @@ def _told(series: CountSeries, place: str) -> tuple[str, Answer]:
     if series.compared:
         return _single(series.compared[0], place), "cannot_tell"
     if series.parts:
-        return f"{_capital(things(series.parts))} at {place} could never be observed in full.", "cannot_tell"
+        return f"{capital(things(series.parts))} at {place} could never be observed in full.", "cannot_tell"
     return _unseen(series.hidden, place), "not_observable"
 
 
@@ -98,7 +98,8 @@ def things(series: Sequence[Observation]) -> str:
     return f"{what} of at least {metres(limit_m(widest))}" if leaves_out(widest) else what
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Begin with a capital letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -107,8 +108,8 @@ def _range(o: Observation) -> str:
 
 
 def _unseen(rows: Sequence[Observation], place: str) -> str:
-    what = f"{_capital(many(rows[0].label))} at {place} could not be observed"
-    parts = _by_reason(rows)
+    what = f"{capital(many(rows[0].label))} at {place} could not be observed"
+    parts = by_reason(rows)
     if len(parts) == 1:
         why, dates = parts[0]
         return f"{what}{why} on {days(dates) if len(dates) < 4 else f'any of the {len(dates)} dates'}."
@@ -187,7 +188,7 @@ def _on_the_way(o: Observation, first: Observation, last: Observation) -> bool:
 
 def _asides(series: CountSeries) -> tuple[str, ...]:
     """Name the dates that the comparison leaves out, and why."""
-    gaps = [f"Not observable on {days(dates)}{why}." for why, dates in _by_reason(series.gaps)]
+    gaps = [f"Not observable on {days(dates)}{why}." for why, dates in by_reason(series.gaps)]
     return (*gaps, *_parts(series.parts), *map(_apart_from, series.apart))
 
 
@@ -208,7 +209,7 @@ def _apart_from(o: Observation) -> str:
     return f"Counted apart, {least}: {o.count} on {day(o.date)}{seen}."
 
 
-def _by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[datetime]]]:
+def by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[datetime]]]:
     """Give the dates of each reason, in order of the first of them."""
     found: dict[str, list[datetime]] = {}
     for o in rows:

@@ -39,6 +39,7 @@ from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Zone
 from sitedelta.siteinputs import SiteInputs, nothing_left_behind, parameters, portable, settle
 from sitedelta.sitepairs import PairPlans, merge_pairs
 from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
+from sitedelta.statements import statement_records
 from sitedelta.store import SiteStore, write_text
 from sitedelta.tables import to_frame, to_geoframe, write_table
 from sitedelta.views import merge_views
@@ -252,6 +253,7 @@ def _write(
         pairs=pairs,
         model=inputs.counter,
         detectors=_detectors(inputs, placed),
+        statements=statement_records(inputs.site.statements),
         parameters=parameters(inputs.site),
         software=dict(software()),
         notes=inputs.notes,

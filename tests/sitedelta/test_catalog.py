@@ -37,7 +37,7 @@ def make_site(folder: Path, *, georeferenced: bool = True) -> Site:
     pair = PairRecord("a", "b", "compared", None, 0.5, "irmad", "", 1.0, 0.001, "", 10.0, 0.1, 1.0, list(RASTERS)[2])
     manifest = Manifest(
         format=1, key="k", site="base", name="The base", grid=grid, zones=(), scenes=(scene("a", 6), scene("b", 13)),
-        pairs=(pair,), model=ModelRecord("d 1", {}), detectors=(), parameters={}, software={}, notes=(),
+        pairs=(pair,), model=ModelRecord("d 1", {}), detectors=(), statements=(), parameters={}, software={}, notes=(),
         files={n: hashlib.sha256(d).hexdigest() for n, d in RASTERS.items()},
     )  # fmt: skip
     return Site(SiteStore(folder), manifest)

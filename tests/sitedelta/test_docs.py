@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 from sitedelta import records
 from sitedelta.claims import LIMITS
 from sitedelta.cli import cli
-from sitedelta.config import Change, Config, Imagery, Site
+from sitedelta.config import Change, Config, Imagery, Site, Statement
 from sitedelta.store import SiteStore
 
 REPOSITORY = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def table_of(model: type[BaseModel]) -> str:
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows])
 
 
-@pytest.mark.parametrize("model", [Config, Site, Imagery, Change])
+@pytest.mark.parametrize("model", [Config, Site, Imagery, Change, Statement])
 def test_every_key_of_the_configuration_is_explained(model):
     assert table_of(model) in (DOCS / "configuration.md").read_text()
 

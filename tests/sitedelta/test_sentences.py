@@ -28,7 +28,7 @@ SITE = Manifest(
     format=1, key="k", site="base", name="the base", grid=GridRecord(10, 10, 0.5, None, (1, 0, 0, 0, 1, 0)),
     zones=(ZoneRecord("apron", "Main apron", 1.0, "POLYGON ((0 0, 1 0, 1 1, 0 0))"),),
     scenes=tuple(scene(n) for n in (6, 9, 13)), pairs=(PAIR,),
-    model=ModelRecord("d 1", {}), detectors=(), parameters={}, software={}, notes=(),
+    model=ModelRecord("d 1", {}), detectors=(), statements=(), parameters={}, software={}, notes=(),
     files={},
 )  # fmt: skip
 

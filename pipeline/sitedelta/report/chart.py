@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sitedelta.records import Observation, Status
 from sitedelta.report.geometry import nice_step
 from sitedelta.series import CountSeries
+from sitedelta.statements import Beside
 from sitedelta.wording import because, counted, day, interval, metres, percent
 
 WIDTH, HEIGHT = 520, 250
@@ -40,6 +41,15 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was said on a date."""
+
+    x: float
+    number: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A drawing in a box of `WIDTH` x `HEIGHT`."""
 
@@ -49,6 +59,7 @@ class Chart:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     base: float
+    notes: tuple[Note, ...] = ()
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
     top: float = _TOP
@@ -56,28 +67,49 @@ class Chart:
     height: int = HEIGHT
 
 
-def chart(series: CountSeries) -> Chart:
-    """Draw one series: dates that compare are joined by lines, broken where a gap lies between."""
+def chart(series: CountSeries, said: Sequence[Beside] = ()) -> Chart:
+    """Draw one series: dates that compare are joined by lines, broken where a gap lies between.
+
+    Parameters
+    ----------
+    said
+        Statements to mark, where they fall near the dates.
+    """
     rows = sorted((*series.compared, *series.parts, *series.apart, *series.gaps), key=lambda o: (o.date, o.scene))
     top = max([1, *(o.high or o.count or 0 for o in rows)])
     step = nice_step(top, 4)
     ceiling = -(-top // step) * step
     base = HEIGHT - _BOTTOM
     unit = (base - _TOP) / ceiling
-    xs = places([o.date for o in rows])
+    dates = [o.date for o in rows]
+    said = near(said, dates)
+    ends = dates + [s.statement.date for s in said]
+    xs = places(dates, ends)
+    notes = zip(said, places([s.statement.date for s in said], ends), strict=True)
     apart = {o.scene for o in series.apart}
     marks = tuple(_mark(o, x, base, unit, apart=o.scene in apart) for o, x in zip(rows, xs, strict=True))
     y_ticks = tuple(Tick(base - v * unit, f"{v:,}") for v in range(0, ceiling + 1, step))
-    return Chart(marks, _lines(marks), _date_ticks([o.date for o in rows], xs), y_ticks, base)
+    return Chart(marks, _lines(marks), _date_ticks(dates, xs), y_ticks, base, tuple(_note(s, x) for s, x in notes))
 
 
-def places(dates: Sequence[datetime]) -> list[float]:
-    """Put dates on the horizontal axis, true to time."""
+def near(said: Sequence[Beside], dates: Sequence[datetime]) -> list[Beside]:
+    """Choose the statements that fall within the dates, or less than half their span away."""
+    room = max((dates[-1] - dates[0]) / 2, timedelta(days=1))
+    return [s for s in said if dates[0] - room <= s.statement.date <= dates[-1] + room]
+
+
+def _note(said: Beside, x: float) -> Note:
+    return Note(x, said.number, said.quoted)
+
+
+def places(dates: Sequence[datetime], ends: Sequence[datetime]) -> list[float]:
+    """Put dates on the horizontal axis, true to time, between the first and the last of `ends`."""
     left, right = _LEFT + 26, WIDTH - _RIGHT - 26
-    whole = (dates[-1] - dates[0]).total_seconds()
+    first = min(ends)
+    whole = (max(ends) - first).total_seconds()
     if whole <= 0:
         return [(left + right) / 2 for _ in dates]
-    return [left + (right - left) * (d - dates[0]).total_seconds() / whole for d in dates]
+    return [left + (right - left) * (d - first).total_seconds() / whole for d in dates]
 
 
 def _mark(o: Observation, x: float, base: float, unit: float, *, apart: bool) -> Mark:

@@ -1,6 +1,7 @@
 """Figures for print, as PNG: counts over time, and each pair side by side with what was found."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,16 +9,20 @@ import numpy as np
 from sitedelta.manifest import PairRecord
 from sitedelta.records import Observation, Status
 from sitedelta.report.canvas import new_figure, plain, to_png
+from sitedelta.report.chart import near
 from sitedelta.report.findings import Findings
 from sitedelta.report.sidebyside import Sides, side_by_side
 from sitedelta.sentences import SITE_ZONE, change_sentence, place_names, site_change, things
 from sitedelta.series import CountSeries, count_series
+from sitedelta.statements import Beside, beside
 from sitedelta.wording import because, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BLUE, _GAP = "#1d5a96", "#8a5a00"
+_QUOTE_CHARS = 140
+"""Characters of a line under the charts."""
 
 
 def counts_png(findings: Findings) -> bytes:
@@ -27,14 +32,23 @@ def counts_png(findings: Findings) -> bytes:
     columns = min(2, max(1, len(series)))
     lines = max(1, -(-len(series) // columns))
     figure = new_figure(5.2 * columns, 2.7 * lines + 0.5)
+    said = beside(findings.manifest, findings.observations)
     for n, own in enumerate(series):
         zone = own.rows[0].zone
-        _counts(figure.add_subplot(lines, columns, n + 1), own, names.get(zone, zone))
+        _counts(figure.add_subplot(lines, columns, n + 1), own, names.get(zone, zone), said)
+    if said:
+        figure.supxlabel(plain("\n".join(map(_quoted, said))), x=0.01, ha="left", fontsize=7)
     figure.suptitle(plain(f"{findings.manifest.name}: counts with 90 % intervals"), x=0.01, ha="left", fontsize=11)
     return to_png(figure)
 
 
-def _counts(axes: "Axes", series: CountSeries, place: str) -> None:
+def _quoted(said: Beside) -> str:
+    """Give a statement as a line under the charts."""
+    source = f" ({said.statement.source})" if said.statement.source else ""
+    return "\n".join(wrap(f"{said.number}: {said.quoted}{source}", _QUOTE_CHARS))
+
+
+def _counts(axes: "Axes", series: CountSeries, place: str, said: Sequence[Beside]) -> None:
     from matplotlib.dates import date2num
     from matplotlib.ticker import MaxNLocator
 
@@ -45,6 +59,12 @@ def _counts(axes: "Axes", series: CountSeries, place: str) -> None:
             _gap(axes, at, o)
         else:
             _point(axes, at, o, o.count)
+    for s in near(said, [o.date for o in rows]):
+        at = float(date2num(s.statement.date))  # type: ignore[no-untyped-call]  # matplotlib's own
+        axes.axvline(at, color=_BLUE, lw=0.9, ls=":")
+        axes.annotate(
+            f"{s.number}", (at, 1.0), xycoords=("data", "axes fraction"), fontsize=7, color=_BLUE, ha="center"
+        )
     axes.set_title(plain(f"{things(series.compared or rows)}, {place}"), fontsize=9, loc="left")
     axes.set_ylim(0, 1.15 * max([1, *(o.high or o.count or 0 for o in rows)]))
     _label_days(axes, days, rows)

@@ -23,6 +23,7 @@ from sitedelta.sentences import (
     things,
 )
 from sitedelta.series import CountSeries, count_series
+from sitedelta.statements import Beside, beside
 from sitedelta.wording import metres, moment, percent, span
 
 _ALIGNMENT = {
@@ -124,6 +125,7 @@ class PageView:
 
     findings: Findings
     headlines: tuple[Sentence, ...]
+    said: tuple[Beside, ...]
     scenes: tuple[SceneView, ...]
     pairs: tuple[PairView, ...]
     series: tuple[SeriesView, ...]
@@ -140,13 +142,15 @@ def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequenc
     scenes = tuple(_scene(n, r, pictures.get(r.scene.id)) for n, r in enumerate(m.scenes))
     regions = [(c.before, c.after) for c in findings.changes]
     by_id = {s.record.scene.id: s for s in scenes}
+    said = beside(m, findings.observations)
     pairs = [_pair(findings, n, p, by_id, g) for n, (p, g) in enumerate(zip(m.pairs, galleries, strict=True))]
     return PageView(
         findings=findings,
         headlines=headlines(m, findings.observations, findings.events, regions, findings.zone_changes),
+        said=said,
         scenes=scenes,
         pairs=tuple(reversed(pairs)),
-        series=tuple(_series(findings, s) for s in count_series(findings.observations, list(place_names(m)))),
+        series=tuple(_series(findings, s, said) for s in count_series(findings.observations, list(place_names(m)))),
         observations=_rows(findings),
         zones=zone_shapes(m.zones),
         furniture=furniture(findings, m.grid.width * m.grid.gsd_m),
@@ -219,11 +223,11 @@ def _chip(findings: Findings, chip: Chip) -> ChipView:
     return ChipView(chip, before, after, furniture(findings, chip.side_m), marked=chip.mark > 0)
 
 
-def _series(findings: Findings, series: CountSeries) -> SeriesView:
+def _series(findings: Findings, series: CountSeries, said: Sequence[Beside]) -> SeriesView:
     first = series.rows[0]
     place = place_names(findings.manifest).get(first.zone, first.zone)
     what = things(series.compared or series.rows)
-    return SeriesView(_names(findings)[first.zone], what, count_sentence(series, place), chart(series))
+    return SeriesView(_names(findings)[first.zone], what, count_sentence(series, place), chart(series, said))
 
 
 def _names(findings: Findings) -> dict[str, str]:

@@ -23,6 +23,7 @@ from sitedelta.manifest import (
     ModelRecord,
     PairRecord,
     SceneRecord,
+    StatementRecord,
     ZoneRecord,
     to_json,
 )
@@ -56,6 +57,7 @@ class Texts:
     source: str = "Example Publisher, CC BY 4.0"
     note: str = "A duplicate of the first image was left out."
     zone: str = "Main apron"
+    statement: str = "All units are returning to their garrisons."
     reason: str = "gsd 3.0 m > 0.6 m"
     original: str = "before.png"
 
@@ -109,6 +111,7 @@ def write_site(folder: Path, *, georeferenced: bool, texts: Texts) -> Site:
             DetectorRecord("classical", "aircraft", 0.5, 0.81, 0.74, 310, "rendered tiles"),
             DetectorRecord("classical", "vehicle", 0.5, 0.62, 0.58, 1240, "rendered tiles"),
         ),
+        statements=(StatementRecord(day(9), "day", texts.statement, texts.source),),
         parameters={"change": {"method": "irmad", "false_alarm_rate": 0.001}, "count": ["aircraft", "vehicle"]},
         software={"numpy": "2.4.0", "sitedelta": "0.1.0"},
         notes=(texts.note,),
