@@ -22,7 +22,7 @@ from sitedelta.raster import Reader
 from sitedelta.store import write_text
 from sitedelta.tiles import Tile, cut
 
-_CORE = 2048
+CORE = 2048
 """Pixels on a side of a tile's core: detectors need much context."""
 
 
@@ -61,7 +61,7 @@ def count_tasks(
     shape, finder = (prepared.scene.height, prepared.scene.width), detector(model)
 
     def tiles(label: str) -> Iterator[Tile]:
-        return cut(shape, halo=int(np.ceil(finder.halo_m(label, prepared.pixel_m) / prepared.pixel_m)), core=_CORE)
+        return cut(shape, halo=int(np.ceil(finder.halo_m(label, prepared.pixel_m) / prepared.pixel_m)), core=CORE)
 
     return tuple(
         CountTask(saved, c, t, folder / f"{name}-{c.label}-{t.row0}-{t.col0}.json", model)

@@ -82,7 +82,7 @@ def ingest(site: "Site", *, workdir: Path, today: date | None = None) -> Ingest:
     """
     found: list[Scene] = []
     notes: list[str] = []
-    for path, entry in _entries(site).items():
+    for path, entry in entries(site).items():
         stated = Stated(
             entry.date,
             entry.gsd,
@@ -147,7 +147,7 @@ def scene_from_file(
     return scene
 
 
-def _entries(site: "Site") -> "dict[Path, Imagery]":
+def entries(site: "Site") -> "dict[Path, Imagery]":
     """Give each image with the entry that speaks of it: one that names it outright, else the first that finds it."""
     found = [(path, entry) for entry in site.imagery for path in find_images(entry)]
     named = {path: entry for path, entry in reversed(found) if entry.path == path}

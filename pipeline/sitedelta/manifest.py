@@ -18,6 +18,9 @@ FORMAT = 4
 
 AlignmentStatus = Literal["reference", "aligned", "georeference", "refused"]
 
+Role = Literal["image", "beside", "mask", "terrain", "zones", "area", "model"]
+"""What a file was given as; `beside`: metadata or georeference that lay beside an image and was read with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class GridRecord:
@@ -58,6 +61,25 @@ class SceneRecord:
     """Share of the site under cloud, 0 to 1."""
     raster: str | None
     """Display image on the site grid, relative to the site's folder."""
+    entry: int = 0
+    """Number of the entry in the configuration's `imagery` that named it, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file that a run was given, as it was when the run read it."""
+
+    role: Role
+    scene: str | None
+    """Of which scene; None where it speaks of the whole site."""
+    name: str
+    """Below the folder that all files of its scene share: `12/2400/1600.png` of web-map tiles, else the file's name."""
+    path: str
+    """Where it lay, relative to the site's folder."""
+    bytes: int
+    modified: datetime
+    """When the file was last written, by its own time stamp, UTC."""
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +174,10 @@ class Manifest:
     """What the run wants the reader to know, e.g. duplicates left out."""
     files: dict[str, str]
     """SHA-256 of each table and raster by path relative to the site's folder."""
+    given: tuple[GivenFile, ...] = ()
+    """Every file that the results were made from."""
+    code: str = ""
+    """SHA-256 of the source of sitedelta and rasterdelta."""
 
 
 def grid_record(grid: "SiteGrid") -> GridRecord:

@@ -14,8 +14,9 @@ from sitedelta.controlpairs import control_pairs
 from sitedelta.counting import read_parts
 from sitedelta.engine import Task, run_tasks
 from sitedelta.events import find_events
+from sitedelta.given import entry_numbers, given_files
 from sitedelta.hashing import sha256_file
-from sitedelta.keys import software
+from sitedelta.keys import code, software
 from sitedelta.manifest import (
     FORMAT,
     AlignmentRecord,
@@ -258,6 +259,8 @@ def _write(
         software=dict(software()),
         notes=inputs.notes,
         files={p.relative_to(store.root).as_posix(): sha256_file(p) for p in files},
+        given=given_files(inputs.site, inputs.scenes, store.root),
+        code=code(),
     )
     write_text(store.manifest, to_json(manifest))
 
@@ -265,17 +268,16 @@ def _write(
 def _scene_records(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> tuple[SceneRecord, ...]:
     (whole, *_) = extents(inputs.grid, ())
     records = []
-    for prepared, at, record, view in zip(placed.prepared, placed.placements, placed.records, plan.views, strict=True):
+    numbers = entry_numbers(inputs.site, inputs.scenes)
+    each = zip(placed.prepared, placed.placements, placed.records, plan.views, numbers, strict=True)
+    for prepared, at, record, view, entry in each:
         seen = data = np.zeros(whole.rows.shape, np.bool_)
         if at is not None:
             rows, cols = at.to_scene(whole.rows, whole.cols)
             seen, data = prepared.clear.at(rows, cols), prepared.data.at(rows, cols)
         raster = view.path.relative_to(store.root).as_posix() if view else None
-        records.append(
-            SceneRecord(
-                portable(prepared.scene, store.root), record, float(seen.mean()), float((data & ~seen).mean()), raster
-            )
-        )
+        shares = float(seen.mean()), float((data & ~seen).mean())
+        records.append(SceneRecord(portable(prepared.scene, store.root), record, *shares, raster, entry))
     return tuple(records)
 
 

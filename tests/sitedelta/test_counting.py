@@ -70,7 +70,7 @@ def test_what_cannot_be_observed_costs_nothing(prepared, tmp_path):
 
 @pytest.mark.usefixtures("spotter")
 def test_parts_are_json_and_join_in_order(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr(counting, "_CORE", 70)
+    monkeypatch.setattr(counting, "CORE", 70)
     tasks = count_tasks(prepared, [claim("aircraft", 0.5)], tmp_path, "x")
     assert len(tasks) == 9
     for t in tasks:

@@ -46,6 +46,13 @@ def describe(path: Path) -> RasterInfo:
     return info
 
 
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Give the files that GDAL reads for an image: itself, a world file, coefficients, a mask; see `describe`."""
+    _refuse_absent(path)
+    with gdal(str(path)), open_dataset(path) as dataset:
+        return tuple(Path(name) for name in dataset.files)
+
+
 def read(
     uri: str | Path,
     window: Span,

@@ -1,16 +1,16 @@
 """Write the report of a site: everything is made first, then put in place file by file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from sitedelta.evidence.document import evidence
+from sitedelta.evidence.files import sealed
 from sitedelta.manifest import PairRecord
 from sitedelta.records import Observation, ZoneChange
 from sitedelta.report import geojson, images
 from sitedelta.report.chips import gallery
-from sitedelta.report.evidence import evidence
 from sitedelta.report.figures import counts_png, pair_png
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.kmz import kmz
@@ -35,7 +35,7 @@ def build(site: Site) -> Path:
     """
     findings = read_findings(site)
     files = _files(findings)
-    files["evidence.json"] = _json(evidence(findings, {f"report/{n}": d for n, d in files.items()}))
+    files |= sealed(evidence(findings, {f"report/{n}": d for n, d in files.items()}))
     folder = site.store.report
     for name, data in files.items():
         with written_aside(folder / name) as aside:
@@ -72,10 +72,6 @@ def _overviews(findings: Findings) -> dict[str, np.ndarray]:
     records = [r for r in findings.manifest.scenes if r.raster]
     side = round(LONG_SIDE * min(1.0, (_MANY / max(1, len(records))) ** 0.5))
     return {r.scene.id: images.overview(findings.root / str(r.raster), long_side=side) for r in records}
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _remove_stale(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -42,7 +42,7 @@ def read_metadata(path: Path, info: RasterInfo) -> Metadata:
         What `sitedelta.raster.describe` said of it.
     """
     said = from_tags(info)
-    for sidecar in _sidecars(path):
+    for sidecar in sidecars(path):
         properties = _properties(sidecar)
         if properties:
             said = _merged(from_properties(properties), said)
@@ -115,7 +115,8 @@ def _merged(first: Metadata, second: Metadata) -> Metadata:
     return replace(first, **{n: getattr(second, n) for n in names})
 
 
-def _sidecars(path: Path) -> list[Path]:
+def sidecars(path: Path) -> list[Path]:
+    """Give the metadata files beside an image that `read_metadata` looks into."""
     own = [path.with_suffix(".json"), path.with_name(path.name + ".json"), path.with_suffix(".stac.json")]
     found = [p for p in own if p.is_file()]
     if found or not re.match(r"\d{8}_\d{6}_", path.stem):
