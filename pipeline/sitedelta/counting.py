@@ -118,7 +118,7 @@ def read_parts(parts: Sequence[Path]) -> Detections:
 
 def _read_part(path: Path) -> Detections:
     columns = json.loads(path.read_text(encoding="utf-8"))
-    dtypes = {"label": "<U16", "sure": "?"}
+    dtypes = {"label": "<U16", "sure": "?", "subclass": "<U24"}
     return Detections(**{f.name: np.array(columns[f.name], dtypes.get(f.name, "f8")) for f in fields(Detections)})
 
 

@@ -1,11 +1,12 @@
 """From detections in a scene's pixels to objects on the site grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from rasterdelta.detect.protocol import Detections
+from sitedelta.describe import describe
 from sitedelta.grid import SiteGrid
 from sitedelta.placement import Placement
 from sitedelta.records import SiteObject
@@ -59,6 +60,7 @@ def site_objects(
                 zones=where[i],
                 lon=None if lonlat is None else float(lonlat[0][i]),
                 lat=None if lonlat is None else float(lonlat[1][i]),
+                **asdict(describe(found, int(i), scene)),
             )
         )
     return tuple(objects)

@@ -87,12 +87,13 @@ def observe(
     for extent in where:
         share, why = _share(scene, placement, data, refusal, extent)
         for c in claims:
-            here = [o for o in objects if o.label == c.label and _inside(o, extent.zone)]
+            here = [o for o in objects if o.label == c.label and inside(o, extent.zone)]
             found.append(_observation(site, scene, c, extent.zone, share, why, len(here), model))
     return tuple(found)
 
 
-def _inside(item: SiteObject, zone: str) -> bool:
+def inside(item: SiteObject, zone: str) -> bool:
+    """Tell whether an object lies in a zone, or in the whole site."""
     return zone == WHOLE_SITE or zone in item.zones.split(";")
 
 

@@ -84,6 +84,15 @@ class SiteObject:
     """Ids of the zones that hold it, joined by `;`."""
     lon: float | None
     lat: float | None
+    subclass: str | None = None
+    """E.g. `helicopter`; None where it is not sure enough to be told."""
+    subclass_score: float | None = None
+    """Probability of the sub-class, 0 to 1."""
+    length_sd_m: float | None = None
+    width_sd_m: float | None = None
+    """Standard deviations of the sizes; None where they were not measured at this ground sampling distance."""
+    size_says: str = "size tells nothing"
+    """Which kinds the size is compatible with, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,15 @@ from itertools import groupby
 
 DASH = "\N{EN DASH}"
 
-_MANY = {"aircraft": "aircraft", "vehicle": "vehicles", "helicopter": "helicopters", "ship": "ships", "tent": "tents"}
+_MANY = {
+    "aircraft": "aircraft",
+    "vehicle": "vehicles",
+    "helicopter": "helicopters",
+    "ship": "ships",
+    "tent": "tents",
+    "larger than a car": "larger than a car",
+    "not told": "not told",
+}
 _TOO_COARSE = re.compile(r"gsd ([\d.]+) m > ([\d.]+) m")
 
 

@@ -145,7 +145,7 @@ class Spotter:
         keep = [k for k in range(1, n) if stats[k, cv2.CC_STAT_AREA] >= 4]
         sides = stats[keep][:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]].astype(float).reshape(-1, 2)
         upright = sides[:, 0] >= sides[:, 1]
-        return Detections(
+        return Detections.plain(
             row=centres[keep][:, 1].reshape(-1),
             col=centres[keep][:, 0].reshape(-1),
             length_m=sides.max(1, initial=0) * gsd_m,
@@ -153,7 +153,6 @@ class Spotter:
             heading_deg=np.where(upright, 0.0, 90.0),
             score=np.full(len(keep), 0.9),
             label=np.full(len(keep), label, "<U16"),
-            sure=np.full(len(keep), fill_value=True),
         )
 
 

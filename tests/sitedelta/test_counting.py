@@ -76,7 +76,8 @@ def test_parts_are_json_and_join_in_order(prepared, tmp_path, monkeypatch):
     for t in tasks:
         t.run()
     assert set(json.loads(tasks[0].part.read_text())) == {
-        "row", "col", "length_m", "width_m", "heading_deg", "score", "label", "sure",
+        "row", "col", "length_m", "width_m", "heading_deg", "score", "label",
+        "sure", "subclass", "subclass_score", "length_sd_m", "width_sd_m",
     }  # fmt: skip
     forth, back = read_parts([t.part for t in tasks]), read_parts([t.part for t in reversed(tasks)])
     for name in ("row", "col", "length_m", "score", "label"):

@@ -15,15 +15,15 @@ from sitedelta.objects import site_objects
 from sitedelta.placement import CoarseMask, Placement, ScaledFrame
 from sitedelta.zones import Zone
 
-SCENE = SimpleNamespace(id="s1", date=datetime(2024, 12, 13, tzinfo=UTC))
+SCENE = SimpleNamespace(id="s1", date=datetime(2024, 12, 13, tzinfo=UTC), georeferenced=True)
 EARTH = earth_grid((100, 100), Affine(0.5, 0, 767_900, 0, -0.5, 3_921_500), "EPSG:32636", 0.5)
 
 
 def found(*places, label="aircraft"):
     n = len(places)
     row, col = np.array(places, float).reshape(n, 2).T
-    return Detections(row, col, np.full(n, 30.0), np.full(n, 28.0), np.full(n, 45.0), np.linspace(0.5, 0.9, n),
-                      np.full(n, label, "<U16"), np.full(n, fill_value=True))  # fmt: skip
+    return Detections.plain(row, col, np.full(n, 30.0), np.full(n, 28.0), np.full(n, 45.0), np.linspace(0.5, 0.9, n),
+                      np.full(n, label, "<U16"))  # fmt: skip
 
 
 def placed(factor=1.0):

@@ -1,6 +1,6 @@
 """A detector of learned centre heatmaps: resampled to a working resolution, one map of centres, one vote an object."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.checks import check_input
 from rasterdelta.detect.decode import Peaks, peaks
+from rasterdelta.detect.details import NONE_MEASURED, Details
 from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.network import GREY, REACH, SNAP, Network
 from rasterdelta.detect.protocol import WEAKEST, Accuracy, Detections
@@ -40,6 +41,8 @@ class NeuralDetector:
     model: Model
     table: Table
     name: str
+    details: Details = NONE_MEASURED
+    """What may be said beside the class: nothing where it was not measured."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -95,15 +98,27 @@ class NeuralDetector:
         sure = found.logit >= band.threshold
         keep = (sure | (weak & (score >= WEAKEST))) & _on(valid, row, col)
         metres = factor * gsd_m
-        return Detections(
-            row=row[keep],
-            col=col[keep],
-            length_m=found.length[keep] * metres,
-            width_m=found.width[keep] * metres,
-            heading_deg=found.heading_deg[keep],
-            score=score[keep],
-            label=np.full(int(keep.sum()), self.model.label, "<U16"),
+        found, length, width = found.take(keep), found.length[keep] * metres, found.width[keep] * metres
+        plain = Detections.plain(
+            row[keep],
+            col[keep],
+            length,
+            width,
+            found.heading_deg,
+            score[keep],
+            np.full(len(length), self.model.label, "<U16"),
+        )
+        known = self.details.at(self.model.label, gsd_m)
+        if known is None:
+            return replace(plain, sure=sure[keep])
+        names, likely = known.told(found.sub)
+        return replace(
+            plain,
             sure=sure[keep],
+            subclass=names,
+            subclass_score=likely,
+            length_sd_m=known.length_sd * length,
+            width_sd_m=known.width_sd * width,
         )
 
 

@@ -30,6 +30,13 @@ class Detections:
     """Class, e.g. `aircraft`."""
     sure: NDArray[np.bool_]
     """False = below the threshold: it does not count, but may bear out an object that another date shows there."""
+    subclass: NDArray[np.str_]
+    """Sub-class where the detector is sure of it, e.g. `helicopter`; empty where it is not told."""
+    subclass_score: NDArray[np.float64]
+    """Probability, 0 to 1, of the sub-class that is told, else NaN."""
+    length_sd_m: NDArray[np.float64]
+    width_sd_m: NDArray[np.float64]
+    """Standard deviations of the sizes; NaN where they were not measured."""
 
     def __len__(self) -> int:
         return len(self.row)
@@ -46,7 +53,23 @@ class Detections:
     def none(cls) -> Self:
         """Give an empty set."""
         empty = np.zeros(0)
-        return cls(empty, empty, empty, empty, empty, empty, np.zeros(0, "<U16"), np.zeros(0, np.bool_))
+        return cls.plain(empty, empty, empty, empty, empty, empty, np.zeros(0, "<U16"))
+
+    @classmethod
+    def plain(
+        cls,
+        row: NDArray[np.float64],
+        col: NDArray[np.float64],
+        length_m: NDArray[np.float64],
+        width_m: NDArray[np.float64],
+        heading_deg: NDArray[np.float64],
+        score: NDArray[np.float64],
+        label: NDArray[np.str_],
+    ) -> Self:
+        """Give objects of which no more is known: all sure, sub-class not told, sizes of unknown deviation."""
+        unknown = np.full(len(row), np.nan)
+        sure, untold = np.full(len(row), fill_value=True), np.full(len(row), "", "<U24")
+        return cls(row, col, length_m, width_m, heading_deg, score, label, sure, untold, unknown, unknown, unknown)
 
     @classmethod
     def join(cls, parts: "list[Self]") -> Self:

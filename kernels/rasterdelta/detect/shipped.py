@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from rasterdelta.detect.accuracy import Table
+from rasterdelta.detect.details import Details
 from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, NeuralDetector
 from rasterdelta.detect.panel import Panel, Seat
@@ -23,4 +24,5 @@ NAME = "sitedelta-detector 4"
 def shipped_detector() -> Detector:
     """Give the shipped detector of aircraft and vehicles; its weights are read once a process."""
     table = Table.from_csv((FOLDER / "accuracy.csv").read_text(encoding="utf-8").splitlines())
-    return Panel(tuple(Seat(m.label, most, NeuralDetector(m, table, NAME)) for m, most in MODELS), NAME)
+    details = Details.from_csv((FOLDER / "details.csv").read_text(encoding="utf-8").splitlines())
+    return Panel(tuple(Seat(m.label, most, NeuralDetector(m, table, NAME, details)) for m, most in MODELS), NAME)

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from rasterdelta.dimensions import NOTHING
 from sitedelta.manifest import GridRecord, PairRecord
-from sitedelta.records import ChangeRegion, Event, EventKind
+from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report import geometry, images
 from sitedelta.report.findings import Findings
 
@@ -40,6 +41,8 @@ class Chip:
     """Coordinates in a reader's words."""
     size: str
     score: float
+    says: str = ""
+    """What the size is compatible with; empty where it tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,11 @@ def _event_chip(findings: Findings, e: Event, sources: Iterable[Path | None], na
     side = max(_LEAST, round(2.4 * e.length_m / grid.gsd_m))
     window = images.Window(e.site_row, e.site_col, side)
     before, after = (_cut(s, window) for s in sources)
+    told = findings.told_of(e)
     return Chip(
         name=name,
         kind="arrived" if e.kind is EventKind.ARRIVED else "departed",
-        label=e.label,
+        label=named(told, e.label),
         before=before,
         after=after,
         side_m=side * grid.gsd_m,
@@ -97,7 +101,15 @@ def _event_chip(findings: Findings, e: Event, sources: Iterable[Path | None], na
         place=geometry.coordinates(grid, row=e.site_row, col=e.site_col, lon=e.lon, lat=e.lat),
         size=f"{e.length_m:.0f} m long",
         score=e.score,
+        says="" if told is None or told.size_says == NOTHING else told.size_says,
     )
+
+
+def named(told: SiteObject | None, label: str) -> str:
+    """Name an object by its sub-class, where that is told and is a thing."""
+    if told is None or told.subclass is None:
+        return label
+    return f"{label}, {told.subclass}" if told.subclass.startswith("larger") else told.subclass
 
 
 def _region_chip(findings: Findings, c: ChangeRegion, sources: Iterable[Path | None], name: str) -> Chip:

@@ -44,6 +44,11 @@ class Findings:
     def zone_changes_of(self, pair: PairRecord) -> tuple[ZoneChange, ...]:
         return tuple(z for z in self.zone_changes if (z.before, z.after) == (pair.before, pair.after))
 
+    def told_of(self, event: Event) -> SiteObject | None:
+        """Give the object of an event, as the later date shows it where both do; None where neither counts it."""
+        known = {event.object_before, event.object_after}
+        return next((o for o in reversed(self.objects) if o.id in known), None)
+
     def objects_of(self, scene: str) -> tuple[SiteObject, ...]:
         return tuple(o for o in self.objects if o.scene == scene)
 

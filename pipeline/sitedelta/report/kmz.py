@@ -13,7 +13,7 @@ import numpy as np
 from sitedelta.manifest import PairRecord, SceneRecord, ZoneRecord
 from sitedelta.records import ChangeRegion, Event, SiteObject
 from sitedelta.report import geometry
-from sitedelta.report.chips import Chip, Gallery
+from sitedelta.report.chips import Chip, Gallery, named
 from sitedelta.report.findings import Findings
 from sitedelta.report.geojson import geometries
 from sitedelta.report.plain import iso, xml
@@ -185,8 +185,10 @@ def _point(mark: ET.Element, lon: float | None, lat: float | None) -> None:
 
 
 def _object(o: SiteObject) -> ET.Element:
-    text = _html("{} on {}, {:} m long, score {}", o.label, day(o.date), f"{o.length_m:.0f}", f"{o.score:.2f}")
-    mark = _placemark(o.label, text, "object")
+    name = named(o, o.label)
+    text = _html("{} on {}, {:} m long, score {}", name, day(o.date), f"{o.length_m:.0f}", f"{o.score:.2f}")
+    text += _html("<p>{}</p>", o.size_says)
+    mark = _placemark(name, text, "object")
     _time(mark, o.date, o.date)
     _point(mark, o.lon, o.lat)
     return mark

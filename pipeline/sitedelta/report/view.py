@@ -1,10 +1,12 @@
 """What the page shows, prepared for its template."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from sitedelta.manifest import PairRecord, SceneRecord
+from sitedelta.observing import inside
 from sitedelta.records import Observation, ZoneChange
 from sitedelta.report import geometry, images
 from sitedelta.report.chart import Chart, chart
@@ -24,7 +26,7 @@ from sitedelta.sentences import (
 )
 from sitedelta.series import CountSeries, count_series
 from sitedelta.statements import Beside, beside
-from sitedelta.wording import metres, moment, percent, span
+from sitedelta.wording import counted, metres, moment, percent, span
 
 _ALIGNMENT = {
     "reference": "the reference: all other images are aligned to it",
@@ -248,3 +250,11 @@ def seen(record: SceneRecord) -> str:
     """Say how much of the site a scene shows."""
     cloud = f", {percent(record.share_cloud)} under cloud" if record.share_cloud >= 0.005 else ""
     return f"{percent(record.share_observed)} of the site seen clearly{cloud}"
+
+
+def subclasses(findings: Findings, o: Observation) -> str:
+    """Count the sub-classes that are told of what an observation counts; empty where none is."""
+    mine = [x for x in findings.objects_of(o.scene) if x.label == o.label and inside(x, o.zone)]
+    told = Counter(x.subclass or "not told" for x in mine)
+    names = sorted(told, key=lambda n: (n == "not told", n))
+    return "" if set(names) <= {"not told"} else ", ".join(counted(told[n], n) for n in names)

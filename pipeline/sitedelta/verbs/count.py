@@ -3,15 +3,20 @@
 import csv
 import io
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rasterdelta.detect.protocol import Detections
 from sitedelta.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counting import box_of, count_scenes, interval_of
 from sitedelta.defaults import HIDDEN, Hidden
+from sitedelta.describe import describe
 from sitedelta.errors import InputError
 from sitedelta.grid import scene_lonlat
 from sitedelta.ingest import scene_from_file
@@ -25,6 +30,9 @@ from sitedelta.store import write_json, write_text, written_aside
 
 if TYPE_CHECKING:
     import geopandas
+
+
+_BOX = ("row_min", "col_min", "row_max", "col_max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,15 @@ class CountRow:
     col_max: float
     lon: float | None
     lat: float | None
+    subclass: str | None
+    """E.g. `helicopter`; None where it is not sure enough to be told."""
+    subclass_score: float | None
+    """Its probability, 0 to 1."""
+    length_sd_m: float | None
+    width_sd_m: float | None
+    """Standard deviations of the sizes; None where they were not measured at this ground sampling distance."""
+    size_says: str
+    """Which kinds the size is compatible with, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +169,10 @@ def _rows(image: str, prepared: Prepared, found: Detections) -> list[CountRow]:
         row, col, heading = float(found.row[i]), float(found.col[i]), float(found.heading_deg[i])
         length, width = float(found.length_m[i]), float(found.width_m[i])
         box = box_of(row, col, length / 2 / prepared.pixel_m, width / 2 / prepared.pixel_m, heading)
-        place = (None, None) if lonlat is None else (float(lonlat[0][i]), float(lonlat[1][i]))
-        score, name = float(found.score[i]), str(found.label[i])
-        rows.append(CountRow(image, name, score, row, col, length, width, heading, *box, *place))
+        lon, lat = (None, None) if lonlat is None else (float(lonlat[0][i]), float(lonlat[1][i]))
+        more = asdict(describe(found, i, prepared.scene)) | dict(zip(_BOX, box, strict=True))
+        said = (image, str(found.label[i]), float(found.score[i]), row, col, length, width, heading)
+        rows.append(CountRow(*said, lon=lon, lat=lat, **more))
     return rows
 
 
@@ -164,12 +182,18 @@ def statement(
     """Say of one image and each class how many, with an interval, or why that cannot be said: JSON-ready."""
     data = prepared.data.mask
     share = float(prepared.clear.mask[data].mean()) if data.any() else 0.0
-    counts = {c.label: int((found.label == c.label).sum()) for c in claims}
-    return {
-        "image": image,
-        "gsd_m": prepared.scene.gsd_m,
-        "classes": {c.label: _class(c, counts[c.label], share, prepared.scene, model) for c in claims},
-    }
+    classes = {}
+    for c in claims:
+        mine = found.subclass[found.label == c.label]
+        said = _class(c, len(mine), share, prepared.scene, model)
+        classes[c.label] = said if said["count"] is None else said | {"subclasses": _subclasses(mine)}
+    return {"image": image, "gsd_m": prepared.scene.gsd_m, "classes": classes}
+
+
+def _subclasses(names: NDArray[np.str_]) -> dict[str, int]:
+    """Count the sub-classes that are told; the others are `not told`."""
+    told = Counter(names.tolist())
+    return {name or "not told": told[name] for name in sorted(told, key=lambda n: (n == "", n))}
 
 
 def _class(c: Claim, found: int, share: float, scene: Scene, model: Path | None) -> dict[str, Any]:
@@ -216,7 +240,8 @@ def _write_csv(done: Counted, out: Path) -> None:
 
 def _cell(name: str, value: object) -> object:
     if isinstance(value, float):
-        return f"{value:.7f}" if name in ("lon", "lat") else f"{value:.4f}" if name == "score" else f"{value:.2f}"
+        digits = 7 if name in ("lon", "lat") else 4 if name.endswith("score") else 2
+        return f"{value:.{digits}f}"
     return "" if value is None else value
 
 
@@ -241,7 +266,9 @@ def _geoframe(done: Counted) -> "geopandas.GeoDataFrame":
     table = pd.DataFrame([asdict(r) for r in done.rows], columns=list(CountRow.__slots__)).rename(
         columns={"label": "class"}
     )
-    table[["lon", "lat"]] = table[["lon", "lat"]].astype("float64")
+    numbers = ["lon", "lat", "subclass_score", "length_sd_m", "width_sd_m"]
+    table[numbers] = table[numbers].astype("float64")
+    table[["subclass", "size_says"]] = table[["subclass", "size_says"]].astype("str")
     if done.georeferenced:
         shapes = geopandas.points_from_xy(table["lon"], table["lat"])
     else:

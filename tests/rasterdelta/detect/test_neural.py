@@ -102,7 +102,7 @@ class Named:
 
     def detect(self, _image, _valid, *, classes, **_):
         one = np.ones(1)
-        return Detections(one, one, one, one, one, one, np.array([f"{self.name} {classes[0]}"]), one > 0)
+        return Detections.plain(one, one, one, one, one, one, np.array([f"{self.name} {classes[0]}"]))
 
 
 def test_a_panel_asks_the_one_that_knows():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import geopandas
 import numpy as np
@@ -19,6 +20,7 @@ pytestmark = [
 COLUMNS = [
     *("image", "class", "score", "row", "col", "length_m", "width_m", "heading_deg"),
     *("row_min", "col_min", "row_max", "col_max", "lon", "lat"),
+    *("subclass", "subclass_score", "length_sd_m", "width_sd_m", "size_says"),
 ]
 
 
@@ -52,7 +54,7 @@ def test_the_table_has_the_columns_of_the_contract(earth, tmp_path):
     assert [r["class"] for r in rows] == ["aircraft"] * 3 + ["vehicle"] * 2
     assert {r["image"] for r in rows} == {str(earth)}
     across = min(rows, key=lambda r: abs(float(r["row"]) - 60))
-    numbers = {k: float(v) for k, v in across.items() if k not in {"image", "class"}}
+    numbers = {k: float(v) for k, v in across.items() if k not in {"image", "class"} and v and k != "size_says"}
     lon, lat = Transformer.from_crs("EPSG:32636", "EPSG:4326", always_xy=True).transform(
         767_900 + 180.5 * 0.5, 3_921_500 - 60.5 * 0.5
     )
@@ -193,3 +195,24 @@ def test_a_grey_image_is_counted_too(place, ground):
     grey = place.write("grey.tif", ground(80, 80)[:1])
     done = count_files([grey], classes=("aircraft",), jobs=1)
     assert done.summary["images"][0]["classes"]["aircraft"]["status"] == "observed_zero"
+
+
+def test_what_is_told_beside_the_class_follows_the_columns_of_the_contract(earth, spotter, tmp_path, monkeypatch):
+    plain = type(spotter).detect
+
+    def told(self, image, valid, **asked):
+        found = plain(self, image, valid, **asked)
+        n = len(found)
+        return replace(
+            found, subclass=np.full(n, "aeroplane"), subclass_score=np.full(n, 0.97),
+            length_sd_m=0.03 * found.length_m, width_sd_m=0.03 * found.width_m,
+        )  # fmt: skip
+
+    monkeypatch.setattr(type(spotter), "detect", told)
+    done = count_files([earth], out=tmp_path / "found.csv", classes=("aircraft",), jobs=1)
+    for r in rows_of(tmp_path / "found.csv"):
+        assert (r["subclass"], r["subclass_score"]) == ("aeroplane", "0.9700")
+        assert float(r["length_sd_m"]) == pytest.approx(0.03 * float(r["length_m"]), abs=0.02)
+        assert r["size_says"].startswith("length ")
+    (image,) = done.summary["images"]
+    assert image["classes"]["aircraft"]["subclasses"] == {"aeroplane": 3}
