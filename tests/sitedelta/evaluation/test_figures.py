@@ -28,7 +28,9 @@ def made(tmp_path, hits, misses, false, *, site="a", gsd=0.5, data="mine", exhau
     shapes = Shapes(*np.full((4, n), np.nan))
     row = np.r_[at[:hits], FAR + 50.0 * np.arange(false)]
     m = hits + false
-    found = Detections.plain(row, row, *[np.full(m, 10.0)] * 2, np.zeros(m), np.linspace(0.9, 0.5, m), np.full(m, "aircraft"))
+    found = Detections.plain(
+        row, row, *[np.full(m, 10.0)] * 2, np.zeros(m), np.linspace(0.9, 0.5, m), np.full(m, "aircraft")
+    )
     image = LabelledImage(tmp_path / f"{site}.png", data, site, gsd, exhaustive, labels, shapes, 0)
     case = Case(image, None, labels, gsd, original=True)
     said = {"status": "counted", "count": m, "low": 0, "high": high, "reason": None}
