@@ -65,7 +65,7 @@ def run(
     """
     from sitedelta.siterun import run_site
 
-    chosen, folder = _chosen(config, site, out)
+    loaded, chosen, folder = _chosen(config, site, out)
     results = []
     for configured in chosen:
         one = configured if model is None else configured.model_copy(update={"model": Path(model).absolute()})
@@ -75,13 +75,24 @@ def run(
         if new or not all(p.exists() for p in (page, store.report / "site.kmz", store.catalog)):
             _publish(store, progress)
         results.append(RunResult(one.id, store.root, page, not new, _headline(open_site(store.root))))
+    _publish_all(loaded, folder)
     return tuple(results)
 
 
 def report(config: str | Path, *, site: str | None = None, out: str | Path | None = None) -> tuple[Path, ...]:
     """Write the reports again from the results of the last run."""
-    chosen, folder = _chosen(config, site, out)
-    return tuple(_publish(SiteStore(folder / one.id), silent) for one in chosen)
+    loaded, chosen, folder = _chosen(config, site, out)
+    pages = tuple(_publish(SiteStore(folder / one.id), silent) for one in chosen)
+    _publish_all(loaded, folder)
+    return pages
+
+
+def _publish_all(loaded: Config, folder: Path) -> None:
+    """Write the page over those sites of a configuration that have results."""
+    from sitedelta.report.sitespage import write_sites_page
+
+    stores = [SiteStore(folder / one.id) for one in loaded.sites]
+    write_sites_page(folder, [open_site(s.root) for s in stores if s.manifest.exists()])
 
 
 def _publish(store: SiteStore, progress: Progress) -> Path:
@@ -105,9 +116,9 @@ def _headline(found: FoundSite) -> tuple[str, ...]:
     return tuple(s.text for s in headlines(f.manifest, f.observations, f.events, regions, f.zone_changes))
 
 
-def _chosen(config: str | Path, site: str | None, out: str | Path | None) -> tuple[tuple[Site, ...], Path]:
+def _chosen(config: str | Path, site: str | None, out: str | Path | None) -> tuple[Config, tuple[Site, ...], Path]:
     loaded = load_config(Path(config))
-    return _sites(loaded, site), Path(out) if out else loaded.output
+    return loaded, _sites(loaded, site), Path(out) if out else loaded.output
 
 
 def _sites(config: Config, site: str | None) -> tuple[Site, ...]:

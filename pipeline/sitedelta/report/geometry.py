@@ -50,6 +50,14 @@ def _wkt(grid: GridRecord) -> str:
     return grid.crs_wkt
 
 
+def centre(grid: GridRecord) -> tuple[float, float] | None:
+    """Give longitude and latitude of the middle of a grid; None for a pixel grid."""
+    if grid.crs_wkt is None:
+        return None
+    lon, lat = lonlat(grid, np.array([(grid.width - 1) / 2]), np.array([(grid.height - 1) / 2]))[0]
+    return float(lon), float(lat)
+
+
 def corners(grid: GridRecord) -> np.ndarray:
     """Give longitude and latitude of the lower left, lower right, upper right and upper left corner; shape (4, 2)."""
     right, bottom = grid.width - 0.5, grid.height - 0.5

@@ -175,14 +175,11 @@ def furniture(findings: Findings, width_m: float) -> Furniture:
 
 
 def _centre(findings: Findings) -> str | None:
-    import numpy as np
-
     grid = findings.manifest.grid
-    if grid.crs_wkt is None:
+    place = geometry.centre(grid)
+    if place is None:
         return None
-    row, col = (grid.height - 1) / 2, (grid.width - 1) / 2
-    lon, lat = geometry.lonlat(grid, np.array([col]), np.array([row]))[0]
-    return geometry.coordinates(grid, row=row, col=col, lon=float(lon), lat=float(lat))
+    return geometry.coordinates(grid, row=(grid.height - 1) / 2, col=(grid.width - 1) / 2, lon=place[0], lat=place[1])
 
 
 def _scene(number: int, record: SceneRecord, picture: bytes | None) -> SceneView:
