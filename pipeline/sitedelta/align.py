@@ -12,11 +12,12 @@ from rasterdelta.types import Image, Mask, Matrix
 from sitedelta.bands import display_bands
 from sitedelta.grid import SiteGrid, locate
 from sitedelta.manifest import AlignmentRecord, AlignmentStatus
-from sitedelta.placement import Frame, Placement, ScaledFrame
+from sitedelta.placement import CoarseMask, Frame, Placement, ScaledFrame
 from sitedelta.prepare import Prepared
 from sitedelta.progress import Progress, silent
+from sitedelta.raster import Span
 from sitedelta.scene import Scene
-from sitedelta.warp import PlacedReader, ToScene
+from sitedelta.warp import PlacedReader, ToScene, scene_coordinates
 
 _MOST = 4096
 """Pixels on the longer side of the images that are matched."""
@@ -40,7 +41,8 @@ def align(
 ) -> Alignment | Refusal:
     """Find the ground of the site grid, as the reference shows it, in the frame of a scene.
 
-    Both are read at the coarser of their ground sampling distances, or coarser still where the site is large.
+    Both are read at the coarser of their ground sampling distances, or coarser still where the site is large. What is
+    known to hide the ground (cloud, its shadow) or to be saturated is not matched.
     `same_scale` is False where a ground sampling distance is only assumed. `rests` is True where the two probably lie
     on each other as they are: then nothing is moved, turned or stretched without clear evidence.
     """
@@ -49,13 +51,19 @@ def align(
     shapes = grid.shape, grid.shape if known else _frame_shape(moving, grid)
     coarser = max(reference.scene.gsd_m, moving.scene.gsd_m) / grid.gsd_m
     step = max(1, round(coarser), -(-max(*shapes[0], *shapes[1]) // _MOST))
-    a, a_valid = _overview(reference, frames[0].to_scene, shapes[0], step)
-    b, b_valid = _overview(moving, frames[1].to_scene, shapes[1], step)
+    a, a_covered, a_valid = _overview(reference, frames[0].to_scene, shapes[0], step)
+    b, b_covered, b_valid = _overview(moving, frames[1].to_scene, shapes[1], step)
+    for prepared, covered, valid in ((reference, a_covered, a_valid), (moving, b_covered, b_valid)):
+        if covered.any() and not valid.any():
+            name = prepared.scene.originals[0].name
+            return Refusal(f"{name} shows no ground: all of it is under cloud or its shadow, or saturated")
     found = register(
         a,
         b,
         reference_valid=a_valid,
         moving_valid=b_valid,
+        reference_covered=a_covered,
+        moving_covered=b_covered,
         start=IDENTITY if known else None,
         scale=1.0 if same_scale else None,
         model=model,
@@ -82,11 +90,17 @@ def _frame_shape(prepared: Prepared, grid: SiteGrid) -> tuple[int, int]:
     return max(1, round(prepared.scene.height * factor)), max(1, round(prepared.scene.width * factor))
 
 
-def _overview(prepared: Prepared, to_scene: ToScene, shape: tuple[int, int], step: int) -> tuple[Image, Mask]:
+def _overview(prepared: Prepared, to_scene: ToScene, shape: tuple[int, int], step: int) -> tuple[Image, Mask, Mask]:
+    """Read what is matched: the image, where there are data, and where they show the ground."""
     window = (0, max(1, shape[0] // step), 0, max(1, shape[1] // step))
     with PlacedReader(prepared.scene, to_scene, bands=display_bands(prepared.scene), step=step) as reader:
         image, valid = reader.stored(window)
-    return image.astype(np.float32, copy=False), valid
+    shown = valid if prepared.ground.mask.all() else valid & _looked_up(prepared.ground, to_scene, window, step)
+    return image.astype(np.float32, copy=False), valid, shown
+
+
+def _looked_up(mask: CoarseMask, to_scene: ToScene, window: Span, step: int) -> Mask:
+    return mask.at(*scene_coordinates(to_scene, window, step=step))
 
 
 def _enlarged(found: Alignment, step: int) -> Alignment:

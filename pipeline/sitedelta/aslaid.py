@@ -107,7 +107,8 @@ def _stretch(blocks: Sequence[tuple[Image, Mask]], dtype: str) -> Stretch | None
 def _unhidden(
     sample: PairSample, thin: PairSample, joint: Joint, stretches: tuple[Stretch, Stretch], *, step: int
 ) -> PairSample:
-    hidden = see_two(joint, stretches, (thin.before, thin.after), thin.valid, cell_m=joint.gsd_m * step)
+    images = thin.before, thin.after
+    hidden = np.logical_or(*see_two(joint, stretches, images, thin.valid, cell_m=joint.gsd_m * step))
     if not hidden.any():
         return sample
     rows, cols = sample.valid.shape

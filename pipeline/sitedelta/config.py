@@ -148,7 +148,8 @@ class Change(_Model):
     radiometry: Radiometry = Field(
         default="line",
         description="How the later date is brought to the radiometry of the earlier one, where the method needs it: "
-        "line (robust), unchanged (on the pixels that IR-MAD calls so), histogram, none.",
+        "line (robust), unchanged (on the pixels that IR-MAD calls so), histogram, local (lines that differ from place "
+        "to place, for haze; every method but radar takes it), none.",
     )
     min_area_m2: float = Field(
         default=MIN_AREA_M2,

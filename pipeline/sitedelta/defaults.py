@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-Radiometry: TypeAlias = Literal["line", "unchanged", "histogram", "none"]
+Radiometry: TypeAlias = Literal["line", "unchanged", "histogram", "local", "none"]
 """How the later date is brought to the radiometry of the earlier one."""
 
 Hidden: TypeAlias = Literal["cloud", "shadow", "haze", "snow", "water", "dark"]

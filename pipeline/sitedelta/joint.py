@@ -56,8 +56,17 @@ class Joint:
     def samples(self) -> Iterator[PairSample]:
         """Read the blocks that stand for the whole pair, the same whatever the tiling."""
         with OpenPair(self) as pair:
-            for w in sample_windows(self.shape, halo=_SAMPLE_HALO, most=_SAMPLE_BLOCKS, stored=pair.stored_block):
-                yield pair.read((w.row, w.row + w.height, w.col, w.col + w.width))
+            for span in self._sampled(pair.stored_block):
+                yield pair.read(span)
+
+    def sampled(self) -> list[Span]:
+        """Give the windows that `samples` reads."""
+        with OpenPair(self) as pair:
+            return self._sampled(pair.stored_block)
+
+    def _sampled(self, stored: tuple[int, int]) -> list[Span]:
+        found = sample_windows(self.shape, halo=_SAMPLE_HALO, most=_SAMPLE_BLOCKS, stored=stored)
+        return [(w.row, w.row + w.height, w.col, w.col + w.width) for w in found]
 
 
 def join(before: Placement, after: Placement, grid: SiteGrid, *, method: str) -> Joint:

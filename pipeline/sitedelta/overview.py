@@ -1,4 +1,4 @@
-"""A small picture of each date, made while the pair is read for another purpose."""
+"""Small pictures: of a whole scene, and of both dates of a pair while it is read for another purpose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,27 @@ import numpy as np
 from rasterdelta.difference.protocol import PairSample
 from rasterdelta.resample import downsample
 from rasterdelta.types import Image, Mask
-from sitedelta.raster import Span
+from sitedelta.grid import scene_grid
+from sitedelta.raster import Reader, Span
+from sitedelta.scene import Scene
+from sitedelta.warp import fitted_size
 
 _MOST = 1024
 """Cells on the longer side: a fixed sample that no tiling changes."""
+_MOST_FINE = 4096
+_FINE_M = 5.0
+"""A scene of finer pixels gets more cells where fewer would be coarser than this: cloud is told by its edges there."""
 _LOOKED_AT = 2
 """Pixels on the side of a cell that are averaged: a cell holds more where the image is large."""
+
+
+def overview_of(scene: Scene, bands: Sequence[int]) -> tuple[Image, Mask]:
+    """Read some bands (from 0) of a whole scene in cells, the same shape for any bands."""
+    pixel_m = scene_grid(scene).gsd_m
+    wanted = int(max(scene.height, scene.width) * pixel_m / _FINE_M) if pixel_m <= _FINE_M else _MOST
+    height, width, _ = fitted_size(scene.height, scene.width, min(max(_MOST, wanted), _MOST_FINE))
+    with Reader(scene.uri) as reader:
+        return reader.read((0, scene.height, 0, scene.width), bands=tuple(bands), out_shape=(height, width))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from rasterdelta.difference.auto import INDICES, METHODS, RADAR, MethodChoice, choose
 from rasterdelta.difference.indices import IndexName
 from rasterdelta.difference.protocol import ChangeModel, Fit, PairSample
+from rasterdelta.radiometry.local import LocalLinear
 from rasterdelta.types import Plane
 from sitedelta.context import load_context
 from sitedelta.defaults import Radiometry
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.joint import Joint, OpenPair, both_unsaturated, ceiling, join
-from sitedelta.levelling import Levelling, fit_levelling
+from sitedelta.levelling import Levelling, fit_levelling, fit_local_levelling, levelled
 from sitedelta.placement import Placement
 from sitedelta.raster import Span
 from sitedelta.store import written_aside
@@ -51,11 +52,14 @@ class PairEstimate:
     model: ChangeModel
     method_reason: str
 
-    def usable(self, raw: PairSample) -> PairSample:
-        """Make what was read into what the model takes: one radiometry, saturation masked where it hides change."""
+    def usable(self, raw: PairSample, window: Span) -> PairSample:
+        """Make what was read of a window into what the model takes.
+
+        One radiometry; saturation is masked where it hides change.
+        """
         if self.model.method in _BY_PIXEL:
             raw = PairSample(raw.before, raw.after, both_unsaturated(raw, self.ceilings))
-        return raw if self.model.method in _ANY_TYPE else _linear(_real(raw), self.linear)
+        return _ready(raw, self.model.method, self.linear, window)
 
     def window(self, tile: Tile) -> Span:
         """Give the cells that have to be read for a tile."""
@@ -63,8 +67,9 @@ class PairEstimate:
 
     def change(self, tile: Tile, raw: PairSample) -> tuple[NDArray[np.uint8], Plane]:
         """Give a tile's change map and its score in units of the threshold, from what was read of its window."""
-        both = self.usable(raw)
-        score = self.model.score(both.before, both.after, both.valid)[tile.inside(self.window(tile))]
+        window = self.window(tile)
+        both = self.usable(raw, window)
+        score = self.model.score(both.before, both.after, both.valid)[tile.inside(window)]
         # identical images have no spread, and with it no threshold: whatever differs then is change
         np.divide(score, np.float32(max(self.model.threshold, _LEAST)), out=score)
         unseen = np.isnan(score)
@@ -123,21 +128,32 @@ def fit_pair(
         name, reason = choose(bands=len(joint.bands.before), kind=joint.kind, gsd_m=joint.gsd_m)
     ceilings = ceiling(joint.before.scene), ceiling(joint.after.scene)
     usable = [PairSample(s.before, s.after, both_unsaturated(s, ceilings)) for s in samples]
-    linear = None if name in _INVARIANT else fit_levelling([_real(s) for s in usable], radiometry)
+    linear = _levelling(joint, usable, name, radiometry)
     chosen = usable if name in _BY_PIXEL else samples
     wanted = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
-    ready = chosen if name in _ANY_TYPE else [_linear(_real(s), linear) for s in chosen]
+    spans = joint.sampled() if isinstance(linear, LocalLinear) else [(0, 0, 0, 0)] * len(chosen)
+    ready = [_ready(s, name, linear, span) for s, span in zip(chosen, spans, strict=True)]
     model = _FITS[name](ready, gsd_m=joint.gsd_m, **wanted)
     return PairEstimate(joint, ceilings, linear, model, reason)
+
+
+def _levelling(joint: Joint, usable: Sequence[PairSample], name: Method, way: Radiometry) -> Levelling | None:
+    """Fit the radiometry where the method needs it: where haze lies here and not there, all but radar do."""
+    if way == "local":
+        return None if name in RADAR else fit_local_levelling(joint)
+    return None if name in _INVARIANT else fit_levelling([_real(s) for s in usable], way)
+
+
+def _ready(sample: PairSample, name: str, levelling: Levelling | None, span: Span) -> PairSample:
+    if levelling is None:
+        return sample if name in _ANY_TYPE else _real(sample)
+    real = _real(sample)
+    return PairSample(real.before, levelled(real.after, levelling, span), real.valid)
 
 
 def _real(sample: PairSample) -> PairSample:
     before, after = (image.astype(np.float32, copy=False) for image in (sample.before, sample.after))
     return PairSample(before, after, sample.valid)
-
-
-def _linear(sample: PairSample, linear: Levelling | None) -> PairSample:
-    return sample if linear is None else PairSample(sample.before, linear.apply(sample.after), sample.valid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,24 @@
 """What has to be known of a whole scene before its tiles are read: display stretch, what hides the ground."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from rasterdelta.display import Stretch, fit_stretch
-from rasterdelta.masks import Kinds
+from rasterdelta.masks import HIDING, Kind, Kinds, any_of
 from rasterdelta.types import Mask
 from sitedelta.bands import display_bands, telling_bands
 from sitedelta.errors import RasterError
 from sitedelta.grid import scene_grid
+from sitedelta.overview import overview_of
 from sitedelta.placement import CoarseMask
-from sitedelta.raster import Reader
 from sitedelta.scene import Scene
 from sitedelta.seeing import hides, see
-from sitedelta.warp import fitted_size
 
 _MOST = 1024
 """Cells on the longer side of the overview: a fixed sample that no tiling changes."""
+
+_NO_GROUND: Final = (*HIDING, Kind.SATURATED)
+"""Haze is not among them: the ground is seen through it, and matched where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,24 @@ class Prepared:
     kinds: Kinds
     """What each cell of the masks shows."""
 
+    @property
+    def ground(self) -> CoarseMask:
+        """True where what the cells show can be matched with another date, whatever the user takes for hidden."""
+        return replace(self.clear, mask=~any_of(self.kinds, _NO_GROUND))
+
 
 def prepare(scene: Scene) -> Prepared:
     """Read an overview of a scene and estimate its display stretch and its clear area.
 
     Raises `RasterError` where it holds no valid pixel, or cannot be read.
     """
-    height, width, step = fitted_size(scene.height, scene.width, _MOST)
-    with Reader(scene.uri) as reader:
-        image, valid = reader.read(
-            (0, scene.height, 0, scene.width), bands=telling_bands(scene.bands), out_shape=(height, width)
-        )
+    image, valid = overview_of(scene, telling_bands(scene.bands))
     if not valid.any():
         raise RasterError(f"{scene.originals[0]}: holds no valid pixel; leave it out, or correct its no-data value")
+    height, width = valid.shape
     stretch = fit_stretch(image[: len(display_bands(scene))], valid, dtype=scene.dtype)
     pixel_m = scene_grid(scene).gsd_m
-    kinds = see(scene, stretch, image, valid, cell_m=pixel_m * step)
+    kinds = see(scene, stretch, image, valid, cell_m=pixel_m * max(scene.height / height, scene.width / width))
     clear = valid & ~hides(kinds, scene.hidden)
 
     def coarse(mask: Mask) -> CoarseMask:

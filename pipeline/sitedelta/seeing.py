@@ -56,8 +56,8 @@ def see(scene: Scene, stretch: Stretch, image: Image, valid: Mask, *, cell_m: fl
 
 def see_two(
     joint: Joint, stretches: tuple[Stretch, Stretch], images: tuple[Image, Image], valid: Mask, *, cell_m: float
-) -> Mask:
-    """Tell the cells that one of two dates hides, the other being a witness; bool, True = hidden.
+) -> tuple[Mask, Mask]:
+    """Tell for each of two dates the cells in which it hides the ground, the other being a witness.
 
     Parameters
     ----------
@@ -67,18 +67,22 @@ def see_two(
         The bands that `joint.telling` names, on one grid.
     valid : bool ndarray of shape (row, column)
         True = both dates are valid. What a provider's mask hides is not valid already, and nothing else is looked for.
+
+    Returns
+    -------
+    tuple of bool ndarray of shape (row, column)
+        True = hidden on this date.
     """
-    hidden = np.zeros(valid.shape, np.bool_)
+    nothing = np.zeros(valid.shape, np.bool_)
     if joint.kind == "sar":
-        return hidden
+        return nothing, nothing
     scenes = joint.before.scene, joint.after.scene
     names = tuple(joint.bands.names(scenes[0])[k] for k in joint.telling)
     first, second = (_dated(s, t, i, names, cell_m) for s, t, i in zip(scenes, stretches, images, strict=True))
     wanted = {_KINDS[h] for scene in scenes for h in scene.hidden}
-    for kinds, scene in zip(classify_two(first, second, valid, gsd_m=cell_m, among=wanted), scenes, strict=True):
-        if scene.mask is None:
-            hidden |= hides(kinds, scene.hidden)
-    return hidden
+    found = classify_two(first, second, valid, gsd_m=cell_m, among=wanted)
+    before, after = (nothing if s.mask else hides(k, s.hidden) for k, s in zip(found, scenes, strict=True))
+    return before, after
 
 
 def hides(kinds: Kinds, hidden: Sequence[Hidden]) -> Mask:

@@ -14,7 +14,6 @@ from sitedelta.errors import BandsDiffer
 from sitedelta.grid import SiteGrid
 from sitedelta.keys import key_of
 from sitedelta.manifest import ModelRecord
-from sitedelta.pairing import Pair
 from sitedelta.pairs import ChangeTask, Method, PairEstimate, estimate_pair
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared
@@ -70,8 +69,7 @@ def plan_view(placement: Placement, prepared: Prepared, grid: SiteGrid, path: Pa
 
 
 def plan_pair(
-    pair: Pair,
-    placements: Sequence[Placement | None],
+    placements: tuple[Placement | None, Placement | None],
     grid: SiteGrid,
     parts: Path,
     *,
@@ -80,7 +78,7 @@ def plan_pair(
     false_alarm_rate: float | None = None,
 ) -> PairPlan | str:
     """Plan the change map of a pair, or say why the two cannot be compared."""
-    before, after = placements[pair.before], placements[pair.after]
+    before, after = placements
     if before is None or after is None:
         return "registration: one of the two images could not be aligned"
     try:

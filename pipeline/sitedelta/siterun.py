@@ -43,6 +43,7 @@ from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_p
 from sitedelta.statements import statement_records
 from sitedelta.store import SiteStore, write_text
 from sitedelta.tables import to_frame, to_geoframe, write_table
+from sitedelta.testimony import Witnesses
 from sitedelta.views import merge_views
 
 
@@ -146,12 +147,11 @@ def _plan_pairs(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: 
     change = inputs.site.change
     pairs, null = consecutive_pairs(inputs.scenes), control_pairs(change.controls, inputs.scenes)
     method, plans = check_method(change.method), dict[Pair, PairPlan | str]()
-    wanted = dict.fromkeys((*pairs, *null))
+    wanted, witnesses = dict.fromkeys((*pairs, *null)), Witnesses()
     for k, pair in enumerate(wanted):
         progress(k, len(wanted), "pairs")
         plans[pair] = _refused(pair, placed) or plan_pair(
-            pair,
-            placed.placements,
+            _witnessed(pair, placed, inputs, witnesses),
             inputs.grid,
             store.parts,
             method=method,
@@ -159,6 +159,16 @@ def _plan_pairs(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: 
             false_alarm_rate=change.false_alarm_rate,
         )
     return PairPlans(pairs, tuple(plans[p] for p in pairs), null, tuple(plans[p] for p in null))
+
+
+def _witnessed(
+    pair: Pair, placed: Placed, inputs: SiteInputs, witnesses: Witnesses
+) -> tuple[Placement | None, Placement | None]:
+    """Give the placements of a pair; what hides the ground on one date is judged with the other as a witness."""
+    before, after = placed.placements[pair.before], placed.placements[pair.after]
+    if before is None or after is None:
+        return before, after
+    return witnesses.hear((before, after), (placed.prepared[pair.before], placed.prepared[pair.after]), inputs.grid)
 
 
 def _refused(pair: Pair, placed: Placed) -> str | None:
@@ -191,7 +201,8 @@ def _merge(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> 
         _observations(inputs, placed, seen[k].objects, where, k) for k in range(len(inputs.scenes))
     )
     pairs = merge_pairs(inputs, plan.changes, store)
-    events = chain.from_iterable(_events(inputs, placed, seen, pair) for pair in plan.changes.pairs)
+    told = zip(plan.changes.pairs, plan.changes.changes, strict=True)
+    events = chain.from_iterable(_events(inputs, placed, seen, pair, change) for pair, change in told)
     everything = tuple(chain.from_iterable(s.objects for s in seen))
     return Found(everything, tuple(events), tuple(observations), pairs.regions, pairs.zones), pairs.records
 
@@ -218,8 +229,13 @@ def _observations(
     )
 
 
-def _events(inputs: SiteInputs, placed: Placed, seen: Sequence[Seen], pair: Pair) -> tuple[Event, ...]:
+def _events(
+    inputs: SiteInputs, placed: Placed, seen: Sequence[Seen], pair: Pair, change: PairPlan | str
+) -> tuple[Event, ...]:
+    """Find the events of a pair; where it is compared, what hides the ground is known from both dates."""
     before, after = placed.placements[pair.before], placed.placements[pair.after]
+    if isinstance(change, PairPlan):
+        before, after = change.estimate.joint.before, change.estimate.joint.after
     if before is None or after is None or _refused(pair, placed):
         return ()
     claims = placed.claims[pair.before], placed.claims[pair.after]

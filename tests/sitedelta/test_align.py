@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rasterdelta.masks import Kind
 from rasterdelta.registration.result import Alignment, Refusal, TiePoints
 from sitedelta.align import _enlarged, align, choose_reference, frame_of, place_all
 from sitedelta.grid import choose_grid, scene_grid
@@ -116,3 +117,43 @@ def test_all_scenes_are_placed_and_the_reasons_kept(look, place, ground):
     assert records[3].reason
     assert placements[2].alignment is None
     assert (said[0], said[-1]) == ((0, 4, "alignment"), (4, 4, "alignment"))
+
+
+def overcast(image, share, *, seed=3):
+    """Give ground under solid cloud, soft at its edges, over a share of it from the top."""
+    rng = np.random.default_rng(seed)
+    rows = np.arange(image.shape[1])[:, None] / image.shape[1]
+    wave = 0.02 * np.sin(np.arange(image.shape[2]) / 17)[None]
+    cover = np.clip((share + wave - rows) / 0.05 + 0.5, 0, 1)
+    white = 235 + 2 * rng.normal(size=image.shape)
+    return np.clip(image * (1 - cover) + white * cover, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("share", "aligned"), [(0.25, True), (2 / 3, False)])
+@pytest.mark.parametrize("told", [True, False])
+def test_two_thirds_under_cloud_are_refused_whether_the_cloud_is_told_or_not(place, ground, share, aligned, told):
+    world = ground(600, 600, seed=2)
+    a, b = prepare(place.scene("a.tif", world)), prepare(place.scene("b.tif", overcast(world, share)))
+    rows = np.arange(b.kinds.shape[0])[:, None] < share * b.kinds.shape[0]
+    kinds = np.where(rows & told, Kind.CLOUD, Kind.CLEAR) * np.ones_like(b.kinds)
+    found = align(a, replace(b, kinds=kinds), scene_grid(a.scene))
+    assert isinstance(found, Alignment if aligned else Refusal)
+
+
+def test_what_is_known_for_cloud_bears_no_tie_points(place, ground):
+    world = ground(600, 600, seed=2)
+    a, b = prepare(place.scene("a.tif", world)), prepare(place.scene("b.tif", world))
+    kinds = np.zeros_like(b.kinds)
+    kinds[:200, :200] = Kind.CLOUD
+    kinds[400:, 400:] = Kind.SATURATED
+    p = align(a, replace(b, kinds=kinds), scene_grid(a.scene)).points
+    for inside in ((p.row < 170) & (p.col < 170), (p.row > 430) & (p.col > 430)):
+        assert not inside.any()
+    assert (p.row < 170).any()
+
+
+def test_an_image_of_nothing_but_cloud_is_refused_by_name(place, ground):
+    world = ground(200, 200, seed=2)
+    a, b = prepare(place.scene("a.tif", world)), prepare(place.scene("b.tif", world))
+    found = align(a, replace(b, kinds=np.full_like(b.kinds, Kind.CLOUD)), scene_grid(a.scene))
+    assert found == Refusal("b.tif shows no ground: all of it is under cloud or its shadow, or saturated")

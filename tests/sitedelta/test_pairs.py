@@ -12,7 +12,6 @@ from sitedelta.errors import InputError
 from sitedelta.grid import scene_grid
 from sitedelta.joint import OpenPair
 from sitedelta.overview import Overviews
-from sitedelta.pairing import Pair
 from sitedelta.pairs import ChangeTask, check_method, estimate_pair
 from sitedelta.placement import Placement, ScaledFrame
 from sitedelta.prepare import prepare
@@ -42,7 +41,7 @@ def put_together(strips, estimate):
 
 def read(estimate, window):
     with OpenPair(estimate.joint) as pair:
-        return estimate.usable(pair.read(window))
+        return estimate.usable(pair.read(window), window)
 
 
 def mapped(estimate, folder, core):
@@ -94,6 +93,51 @@ def test_radiometry_is_brought_together(two):
     assert np.median(np.abs(both.before - both.after)) < 1.5
 
 
+@pytest.fixture
+def hazy(place, ground):
+    """Give two placements of 800 m and their grid; haze thickens towards the right of the second date."""
+    world = ground(400, 400, seed=6)
+    haze = np.linspace(0, 0.7, 400)
+    later = (world * (1 - haze) + np.array([170, 175, 185])[:, None, None] * haze).astype(np.uint8)
+    scenes = place.scene("a-20241206.tif", world, gsd=2.0), place.scene("b-20241213.tif", later, gsd=2.0)
+    placed = tuple(Placement(s, ScaledFrame(1.0), None, prepare(s).clear) for s in scenes)
+    return placed, scene_grid(scenes[0])
+
+
+@pytest.mark.parametrize("method", ["cva", "irmad"])
+def test_a_local_radiometry_takes_haze_away_for_any_tiling(hazy, tmp_path, method):
+    (a, b), grid = hazy
+    local, line = (estimate_pair(a, b, grid, method=method, radiometry=r) for r in ("local", "line"))
+    window = (0, 400, 0, 400)
+    left = [
+        np.abs(both.before - both.after.astype(float))[both.valid[None] & np.ones((3, 1, 1), bool)].mean()
+        for both in (read(e, window) for e in (local, line))
+    ]
+    assert left[0] < 0.5 * left[1]
+    (whole, score), (tiled, tiled_score) = (mapped(local, tmp_path / str(core), core) for core in (1000, 130))
+    np.testing.assert_array_equal(whole, tiled)
+    np.testing.assert_allclose(score, tiled_score, rtol=1e-3, atol=1e-3)
+
+
+def test_a_local_radiometry_is_fitted_on_samples_where_they_lie(hazy, monkeypatch):
+    (a, b), grid = hazy
+    monkeypatch.setattr("rasterdelta.sampling.WHOLE_PX", 2**16)
+    few = estimate_pair(a, b, grid, method="cva", radiometry="local")
+    spans = few.joint.sampled()
+    assert len(spans) > 1
+    for span, sample in zip(spans, few.joint.samples(), strict=True):
+        np.testing.assert_array_equal(sample.before, read(replace(few, linear=None), span).before)
+    monkeypatch.undo()
+    whole = estimate_pair(a, b, grid, method="cva", radiometry="local")
+    np.testing.assert_array_equal(few.linear.gain, whole.linear.gain)
+    assert few.model.threshold == pytest.approx(whole.model.threshold, rel=0.3)
+
+
+def test_radar_takes_no_local_radiometry(two):
+    (a, b), grid = two
+    assert estimate_pair(a, b, grid, method="sar", radiometry="local").linear is None
+
+
 def test_the_coarser_scene_decides_the_cells(place, ground, two):
     (a, _), grid = two
     world = ground(150, 170, seed=6)[:, :150, :168]
@@ -115,16 +159,16 @@ def test_a_false_alarm_rate_is_passed_on(two):
 
 def test_a_plan_or_the_reason_why_not(two, place, ground, tmp_path):
     (a, b), grid = two
-    plan = plan_pair(Pair(0, 1), [a, b], grid, tmp_path / "parts", method="cva")
+    plan = plan_pair((a, b), grid, tmp_path / "parts", method="cva")
     assert isinstance(plan, PairPlan)
-    again = plan_pair(Pair(0, 1), [a, b], grid, tmp_path / "other", method="cva")
+    again = plan_pair((a, b), grid, tmp_path / "other", method="cva")
     assert again.key == plan.key
-    assert plan_pair(Pair(0, 1), [a, b], grid, tmp_path / "parts", method="irmad").key != plan.key
-    said = plan_pair(Pair(0, 1), [a, None], grid, tmp_path / "parts", method="cva")
+    assert plan_pair((a, b), grid, tmp_path / "parts", method="irmad").key != plan.key
+    said = plan_pair((a, None), grid, tmp_path / "parts", method="cva")
     assert said == "registration: one of the two images could not be aligned"
     grey = place.scene("g.tif", ground(150, 170)[:1])
     g = Placement(grey, ScaledFrame(1.0), None, prepare(grey).clear)
-    assert "give two images with the same bands" in plan_pair(Pair(0, 1), [a, g], grid, tmp_path, method="auto")
+    assert "give two images with the same bands" in plan_pair((a, g), grid, tmp_path, method="auto")
 
 
 def test_scenes_that_share_no_ground_are_not_compared(two, place, ground):

@@ -10,6 +10,7 @@ from rasterdelta.registration.consensus import Consensus, GlobalModel, agree
 from rasterdelta.registration.plane import Level
 from rasterdelta.registration.pyramid import Pair, size
 from rasterdelta.registration.result import Alignment, ModelChoice, ModelName, Refusal, TiePoints
+from rasterdelta.registration.showing import showing
 from rasterdelta.registration.smooth import Nodes, fit_field
 from rasterdelta.registration.support import support
 from rasterdelta.registration.ties import Ties, measure
@@ -49,6 +50,7 @@ _Model: TypeAlias = GlobalModel | Literal["field"]
 class _Stage:
     """The level at work, and what every fit on it needs."""
 
+    pair: Pair
     reference: Level
     moving: Level
     nodes: Nodes
@@ -120,7 +122,7 @@ def _descend(pair: Pair, matrix: Matrix, model: ModelChoice, seed: int) -> tuple
     nodes = Nodes.over(shape, max(16, -(-max(shape) // NODES)))
     warp, reach, found, last = Warp(matrix), FIRST_REACH, None, 0.0
     for factor in pair.factors():
-        stage = _Stage(*pair.at(factor), nodes, reach, seed)
+        stage = _Stage(pair, *pair.at(factor), nodes, reach, seed)
         ties = stage.measure(warp, COARSE_POINTS, reach)
         fit = _robust(stage, ties, warp, model)
         if fit.chance > HOPELESS or (factor == 1 and model != "field" and fit.share < KEPT * last):
@@ -215,11 +217,12 @@ def _judge(stage: _Stage, ties: Ties, fit: _Fit) -> Alignment | Refusal:
     error, tolerance = ties.error(fit.warp), stage.tolerance(fit.model)
     distance = np.hypot(*error.T)
     inlier = distance <= tolerance
-    borne = support(ties, error, stage.reference, tolerance=tolerance, local=fit.model == "field")
+    shown = showing(ties, inlier)
+    borne = support(ties, error, shown, stage.reference, tolerance=tolerance, local=fit.model == "field")
     evidence = Evidence(
         inliers=int(inlier.sum()),
         chance=fit.chance,
-        support=borne.common,
+        support=borne.common * stage.pair.clear(fit.warp),
         stands_out=stands_out(ties.surface),
         held_out_px=_held_out(stage, ties, Warp(fit.warp.matrix), fit.model) / stage.moving.factor,
         way_back_px=_way_back(stage, fit.warp, fit.model) / stage.moving.factor,

@@ -30,6 +30,8 @@ def register(
     *,
     reference_valid: Mask | None = None,
     moving_valid: Mask | None = None,
+    reference_covered: Mask | None = None,
+    moving_covered: Mask | None = None,
     start: Matrix | None = None,
     scale: float | None = None,
     model: ModelChoice = "auto",
@@ -43,6 +45,9 @@ def register(
         Any radiometry; the numbers of bands may differ.
     reference_valid, moving_valid : bool ndarray of shape (row, column), optional
         True = valid; everything by default.
+    reference_covered, moving_covered : bool ndarray of shape (row, column), optional
+        True = the image reaches there, though cloud may hide the ground: what is covered and not valid has no say, but
+        counts as ground on which nothing bears the alignment out. What is valid by default.
     start : matrix, optional
         First guess from reference (column, row, 1) to moving (column, row), right to within some tens of pixels.
     scale : float, optional
@@ -78,9 +83,10 @@ def register(
     reference_valid = np.ones(reference.shape[1:], np.bool_) if reference_valid is None else reference_valid
     moving_valid = np.ones(moving.shape[1:], np.bool_) if moving_valid is None else moving_valid
     pyramids = []
-    for name, image, valid in (("reference", reference, reference_valid), ("moving", moving, moving_valid)):
+    given = (reference, reference_valid, reference_covered), (moving, moving_valid, moving_covered)
+    for name, (image, valid, covered) in zip(("reference", "moving"), given, strict=True):
         try:
-            pyramids.append(Pyramid.of(image, valid))
+            pyramids.append(Pyramid.of(image, valid, covered))
         except NotEnoughData as error:
             return Refusal(f"the {name} image cannot be matched: {error}")
     first, second = pyramids

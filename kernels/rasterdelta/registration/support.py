@@ -30,13 +30,15 @@ class Borne:
     """What the tie points say of the ground."""
 
     common: float
-    """Share of the ground that was measured which has agreeing points nearby."""
+    """Share of the ground that was measured which both images show, with agreeing points nearby."""
     whole: float
     """The same share of the reference's valid ground."""
     support: Support
 
 
-def support(ties: Ties, error: Positions, ground: Level, *, tolerance: float, local: bool) -> Borne:
+def support(
+    ties: Ties, error: Positions, shown: NDArray[np.bool_], ground: Level, *, tolerance: float, local: bool
+) -> Borne:
     """Say where an alignment is borne out.
 
     Parameters
@@ -44,6 +46,8 @@ def support(ties: Ties, error: Positions, ground: Level, *, tolerance: float, lo
     ties : Ties
     error : ndarray of shape (n, 2)
         Of every tie point beside the alignment, in pixels.
+    shown : bool ndarray of shape (n,)
+        True where both images show the ground around the point.
     ground : Level
         Of the reference.
     tolerance : float
@@ -71,10 +75,12 @@ def support(ties: Ties, error: Positions, ground: Level, *, tolerance: float, lo
     good = (agreeing >= 1) & (agreeing >= 0.1 * total)
     area = _area(ground.valid, shape, side / factor)
     measured, hit = float(area[total > 0].sum()), float(area[good].sum())
+    seen = np.bincount(index, shown, shape[0] * shape[1]).reshape(shape) / np.maximum(total, 1)
+    common = float((area * seen)[good].sum())
     doubtful = np.flatnonzero((total >= FEWEST) & (agreeing < (1 - ALIKE) * total))
     borne = (_around(good) if local else _hull(good)) & ~_contradicted(doubtful, index, error, tolerance, shape)
     whole = float(area.sum())
-    return Borne(hit / measured if measured else 0.0, hit / whole if whole else 0.0, Support(borne, side))
+    return Borne(common / measured if measured else 0.0, hit / whole if whole else 0.0, Support(borne, side))
 
 
 def _area(valid: Mask, shape: tuple[int, int], side: float) -> NDArray[np.float64]:

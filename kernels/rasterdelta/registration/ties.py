@@ -32,6 +32,8 @@ class Ties:
     quality: Positions
     agreement: Positions
     """Correlation coefficient of the two patches where the warp expected the match."""
+    contrast: Positions
+    """Structure of the moving patch over that of the reference's: log of the ratio of their standard deviations."""
     surface: FloatArray
     """Mean correlation surface of all patches, lag 0 at the centre."""
 
@@ -40,10 +42,9 @@ class Ties:
 
     def take(self, keep: NDArray[np.bool_]) -> "Ties":
         """Give the chosen points; the surface stays that of all."""
-        col, row, mcol, mrow, quality, agreement = (
-            a[keep] for a in (self.col, self.row, self.mcol, self.mrow, self.quality, self.agreement)
-        )
-        return Ties(col, row, mcol, mrow, quality, agreement, self.surface)
+        columns = (self.col, self.row, self.mcol, self.mrow, self.quality, self.agreement, self.contrast)
+        col, row, mcol, mrow, quality, agreement, contrast = (a[keep] for a in columns)
+        return Ties(col, row, mcol, mrow, quality, agreement, contrast, self.surface)
 
     def error(self, warp: Warp) -> Positions:
         """Give measured minus expected place as (dcol, drow), shape (n, 2), in pixels of the moving image."""
@@ -77,8 +78,8 @@ def measure(reference: Level, moving: Level, warp: Warp | Inverse, *, patch: int
     if not parts:
         none = np.zeros(0)
         blank = np.zeros((patch, patch), np.float32)
-        return Ties(none, none, none, none, none, none, blank)
-    keep, dcol, drow, quality, agreement, surfaces = zip(*parts, strict=True)
+        return Ties(none, none, none, none, none, none, none, blank)
+    keep, dcol, drow, quality, agreement, contrast, surfaces = zip(*parts, strict=True)
     k, dc, dr = np.concatenate(keep), np.concatenate(dcol), np.concatenate(drow)
     counts = [int(np.sum(part)) for part in keep]
     surface = sum((s * n for s, n in zip(surfaces, counts, strict=True)), np.zeros((patch, patch)))
@@ -89,6 +90,7 @@ def measure(reference: Level, moving: Level, warp: Warp | Inverse, *, patch: int
         moving.up(mrow[k] + dr),
         np.concatenate(quality),
         np.concatenate(agreement),
+        np.concatenate(contrast),
         np.asarray(surface / max(1, sum(counts)), np.float32),
     )
 
@@ -117,20 +119,22 @@ def _chunk(
     if not keep.all():
         a, b, weight = (a[0][keep], a[1]), (b[0][keep], b[1]), weight[keep]
     left, right = _centred(a[0], weight), _centred(b[0], weight)
-    energy = _product(left, left) * _product(right, right)
+    own, its = _product(left, left), _product(right, right)
+    energy = own * its
     lively = energy > 0
     keep[keep] = lively
     if not keep.any():
         none = np.zeros(0)
-        return keep, none, none, none, none, np.zeros((patch, patch), np.float32)
+        return keep, none, none, none, none, none, np.zeros((patch, patch), np.float32)
     if not lively.all():
-        left, right, energy = left[lively], right[lively], energy[lively]
+        left, right, own, its, energy = left[lively], right[lively], own[lively], its[lively], energy[lively]
     agreement = _product(left, right) / np.sqrt(energy)
     peaks = phase_correlate(left, right, reach=min(reach, patch // 2 - 2))
     # The peak is found on the warped patch: turn it back into the moving image's own axes.
     dcol = turn[0, 0] * peaks.dcol + turn[0, 1] * peaks.drow
     drow = turn[1, 0] * peaks.dcol + turn[1, 1] * peaks.drow
-    return keep, dcol, drow, peaks.quality, agreement.astype(np.float64), peaks.surface
+    contrast = np.log(its.astype(np.float64) / own) / 2
+    return keep, dcol, drow, peaks.quality, agreement.astype(np.float64), contrast, peaks.surface
 
 
 def _views(level: Level, patch: int) -> tuple[FloatArray, FloatArray]:

@@ -12,7 +12,8 @@ FEWEST: Final = 12
 CHANCE: Final = 1e-6
 """Largest expected number of models in noise that agree as well."""
 SUPPORT: Final = 0.45
-"""Least share of the common ground with agreeing points nearby: two thirds under cloud leave less."""
+"""Least share of the common ground which both images show, with agreeing points nearby: two thirds under cloud leave
+less."""
 STANDS_OUT: Final = 8.0
 """Least height of the correlation at the alignment, in standard deviations of the correlation at shifted controls."""
 
@@ -24,7 +25,7 @@ class Evidence:
     inliers: int
     chance: float
     support: float
-    """Share of the common ground with agreeing points nearby."""
+    """Share of the ground that both images cover which both show, with agreeing points nearby."""
     stands_out: float
     """Height of the mean correlation surface at lag 0, in standard deviations of its far lags."""
     held_out_px: float
@@ -45,7 +46,7 @@ class Evidence:
             ),
             (
                 self.support < SUPPORT,
-                f"places that look alike cover only {self.support:.0%} of the common ground",
+                f"places that look alike cover only {self.support:.0%} of the common ground ({SUPPORT:.0%} are needed)",
             ),
             (self.stands_out < STANDS_OUT, "the aligned images are not more alike than shifted ones"),
             (

@@ -1,6 +1,7 @@
 """Commands on images: change, register, count, compare."""
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -34,10 +35,10 @@ TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
 @gsd
 @click.option(
     "--radiometry",
-    type=click.Choice(["line", "unchanged", "histogram", "none"]),
+    type=click.Choice(get_args(Radiometry)),
     default="line",
     show_default=True,
-    help="How AFTER is brought to the radiometry of BEFORE, where the statistic needs it.",
+    help="How AFTER is brought to the radiometry of BEFORE, where the statistic needs it; local undoes haze.",
 )
 @hidden
 @dem

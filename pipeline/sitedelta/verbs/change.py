@@ -161,7 +161,8 @@ def change_files(
     method
         auto, or the name of an algorithm.
     radiometry
-        How the later image is brought to the radiometry of the earlier one, where the method needs it.
+        How the later image is brought to the radiometry of the earlier one, where the method needs it: line, unchanged,
+        histogram, local (by lines that differ from place to place, for haze) or none.
     gsd
         Ground sampling distance in metres, needed for images that carry none.
     hidden
@@ -251,7 +252,7 @@ def _views(brought: Brought, overviews: Overviews) -> tuple[Views, np.ndarray]:
     if stretches[0] is not None and stretches[1] is not None:
         both = (dates[0].image, dates[1].image)
         cell_m = joint.gsd_m * overviews.factor
-        hidden = see_two(joint, (stretches[0], stretches[1]), both, dates[0].valid, cell_m=cell_m)
+        hidden = np.logical_or(*see_two(joint, (stretches[0], stretches[1]), both, dates[0].valid, cell_m=cell_m))
     return Views(brought.grid, scenes, (images[0], images[1]), float(joint.step * overviews.factor)), ~hidden
 
 

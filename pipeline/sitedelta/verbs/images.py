@@ -92,12 +92,21 @@ def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
     alike = lie_alike(first, second)
     found = align(before, after, grid, rests=alike)
     if isinstance(found, Alignment):
-        placements = stand(before, grid), stand(after, grid, found)
+        placements = witnessed(before, after, grid, found)
         return ImagePair(grid, before, after, placements, found, _matched(found))
     if as_given and alike:
         note = f"taken as aligned already, because they lie alike; matching was refused: {found.reason}"
-        return ImagePair(grid, before, after, (stand(before, grid), stand(after, grid)), None, note)
+        return ImagePair(grid, before, after, witnessed(before, after, grid, None), None, note)
     raise refused(first, second, found)
+
+
+def witnessed(
+    before: Prepared, after: Prepared, grid: SiteGrid, alignment: Alignment | None
+) -> tuple[Placement, Placement]:
+    """Place two images on a grid; what hides the ground on one date is judged with the other as a witness."""
+    from sitedelta.testimony import Witnesses
+
+    return Witnesses().hear((stand(before, grid), stand(after, grid, alignment)), (before, after), grid)
 
 
 def _matched(found: Alignment) -> str:
