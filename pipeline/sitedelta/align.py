@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rasterdelta.registration.likeness import Likeness, likeness
 from rasterdelta.registration.register import register
 from rasterdelta.registration.result import IDENTITY, Alignment, ModelChoice, Refusal
 from rasterdelta.registration.simplest import simplest
@@ -73,6 +74,15 @@ def align(
         return found
     settled = simplest(found, a, b, reference_valid=a_valid, moving_valid=b_valid) if rests else found
     return _enlarged(settled, step)
+
+
+def like_as_given(reference: Prepared, moving: Prepared, grid: SiteGrid) -> Likeness:
+    """Say what two images that probably lie on each other have in common, where they could not be matched."""
+    step = max(1, round(max(reference.scene.gsd_m, moving.scene.gsd_m) / grid.gsd_m), -(-max(grid.shape) // _MOST))
+    (a, _, a_valid), (b, _, b_valid) = (
+        _overview(p, frame_of(p, grid).to_scene, grid.shape, step) for p in (reference, moving)
+    )
+    return likeness(a, b, reference_valid=a_valid, moving_valid=b_valid)
 
 
 def lie_alike(first: Scene, second: Scene) -> bool:

@@ -21,7 +21,14 @@ Points = NDArray[np.complex128]
 
 
 def similarities(
-    reference: Plane, reference_valid: Mask, moving: Plane, moving_valid: Mask, *, scale: float | None, seed: int
+    reference: Plane,
+    reference_valid: Mask,
+    moving: Plane,
+    moving_valid: Mask,
+    *,
+    scale: float | None,
+    free: bool = True,
+    seed: int,
 ) -> list[Matrix]:
     """Find similarities (rotation, scale, shift) that many feature matches agree on, best first.
 
@@ -32,6 +39,8 @@ def similarities(
         True = valid.
     scale : float or None
         Known moving pixels per reference pixel, to within a tenth.
+    free : bool
+        Whether similarities of any scale follow those of the known one.
     seed : int
         Of the random sample consensus.
 
@@ -39,7 +48,7 @@ def similarities(
     -------
     list of matrix
         Reference to moving; empty where nothing agrees. The first leaves out matches at identical screen positions
-        (watermarks, logos, buttons), the second counts them.
+        (watermarks, logos, buttons), the second counts them; then the same of any scale.
 
     References
     ----------
@@ -52,7 +61,8 @@ def similarities(
     a, b = _matched(left, right)
     moved = np.abs(b - a) > STILL
     sets = [moved, np.ones(len(a), np.bool_)] if not moved.all() else [moved]
-    found = [_similarity(a[s], b[s], scale, left[2] / right[2], seed) for s in sets]
+    scales = (scale, None) if free and scale is not None else (scale,)
+    found = [_similarity(a[s], b[s], known, left[2] / right[2], seed) for known in scales for s in sets]
     return [_full(m, left[2], right[2]) for m in found if m is not None]
 
 

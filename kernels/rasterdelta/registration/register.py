@@ -51,7 +51,8 @@ def register(
     start : matrix, optional
         First guess from reference (column, row, 1) to moving (column, row), right to within some tens of pixels.
     scale : float, optional
-        Moving pixels per reference pixel, where the ground sampling distances are known but nothing else.
+        Moving pixels per reference pixel, where the ground sampling distances are known but nothing else. Another one
+        is tried last, as distances that people give are often rough.
     model : {"auto", "shift", "affine", "field"}
         "auto" takes the simplest global model that explains the tie points: a shift if a similarity differs from it
         nowhere by more than 0.25 pixel; else the similarity, unless an affine model lowers the median error at
@@ -127,4 +128,5 @@ def _hypotheses(
         scale = size(linear)
     pair = Pair.under(reference, moving, linear)
     yield from shifts(*pair.at(max(1, round(pair.longest() / GLOBAL_SIDE))), linear)
-    yield from similarities(reference.plane, reference.valid, moving.plane, moving.valid, scale=scale, seed=seed)
+    planes = reference.plane, reference.valid, moving.plane, moving.valid
+    yield from similarities(*planes, scale=scale, free=start is None, seed=seed)

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from rasterdelta.registration.ties import Ties
 
-LOST: Final = 2.0
+LOST: Final = 1.6
 """Ratio of contrasts, beside that at agreeing points, from which a patch shows the ground on one date only: season,
-sun and sensor move it by a quarter, unless they move it everywhere."""
+sun and sensor move it by a tenth, unless they move it everywhere."""
 
 
 def showing(ties: Ties, agreeing: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from rasterdelta.registration.plane import Level
 from rasterdelta.registration.result import Support
@@ -15,6 +16,8 @@ from rasterdelta.types import Mask
 
 CELLS: Final = 24
 """Cells along the longer side, at most."""
+BESIDE: Final = 1.5
+"""Distance of neighbouring points, in steps of their grid: the diagonal is 1.41."""
 SPACINGS: Final = 2.0
 """Least side of a cell, in distances of tie points."""
 REACH: Final = 1
@@ -30,7 +33,8 @@ class Borne:
     """What the tie points say of the ground."""
 
     common: float
-    """Share of the ground that was measured which both images show, with agreeing points nearby."""
+    """Share of the points at which both images show the ground and that or a neighbouring point agrees: each stands for
+    the ground around it."""
     whole: float
     """The same share of the reference's valid ground."""
     support: Support
@@ -74,13 +78,22 @@ def support(
     # One chance hit in a cell of many points is no support.
     good = (agreeing >= 1) & (agreeing >= 0.1 * total)
     area = _area(ground.valid, shape, side / factor)
-    measured, hit = float(area[total > 0].sum()), float(area[good].sum())
-    seen = np.bincount(index, shown, shape[0] * shape[1]).reshape(shape) / np.maximum(total, 1)
-    common = float((area * seen)[good].sum())
+    hit = float(area[good].sum())
     doubtful = np.flatnonzero((total >= FEWEST) & (agreeing < (1 - ALIKE) * total))
     borne = (_around(good) if local else _hull(good)) & ~_contradicted(doubtful, index, error, tolerance, shape)
     whole = float(area.sum())
-    return Borne(common / measured if measured else 0.0, hit / whole if whole else 0.0, Support(borne, side))
+    return Borne(
+        _common(ties, inlier & shown, shown, height * width), hit / whole if whole else 0.0, Support(borne, side)
+    )
+
+
+def _common(ties: Ties, agreeing: NDArray[np.bool_], shown: NDArray[np.bool_], area: int) -> float:
+    """Give the share of points that show the ground with an agreeing one at most a diagonal step away."""
+    if not agreeing.any():
+        return 0.0
+    places = np.column_stack([ties.col, ties.row])
+    away, _ = KDTree(places[agreeing]).query(places)
+    return float((shown & (away <= BESIDE * np.sqrt(area / len(ties)))).mean())
 
 
 def _area(valid: Mask, shape: tuple[int, int], side: float) -> NDArray[np.float64]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from rasterdelta.registration.likeness import Likeness
+from rasterdelta.registration.pyramid import size
 from rasterdelta.registration.result import IDENTITY, Alignment, Refusal
 from sitedelta.dates import has_date
 from sitedelta.defaults import HIDDEN, Hidden
@@ -17,6 +19,9 @@ from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.scene import Kind, Scene
 from sitedelta.unrectified import placed_by
+
+_ROUGH = 1.1
+"""Ratio of the ground sampling distance that a match tells to the one that was given from which it is spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +84,15 @@ def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
     ----------
     as_given : bool
         True: two images that cannot be matched, but lie on each other as given (by georeference, or by equal size and
-        ground sampling distance), are taken to be aligned already, and the note says so.
+        ground sampling distance), are taken to be aligned already, and the note says so; unless one of them shows
+        next to nothing.
 
     Raises
     ------
     RegistrationRefused
         The match cannot be trusted.
     """
-    from sitedelta.align import align, lie_alike
+    from sitedelta.align import align, lie_alike, like_as_given
 
     grid, before, after = scene_grid(first), prepare(first), prepare(second)
     alike = lie_alike(first, second)
@@ -95,7 +101,11 @@ def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
         placements = witnessed(before, after, grid, found)
         return ImagePair(grid, before, after, placements, found, _matched(found))
     if as_given and alike:
-        note = f"taken as aligned already, because they lie alike; matching was refused: {found.reason}"
+        common = like_as_given(before, after, grid)
+        if common.one_is_blind:
+            raise refused(first, second, Refusal(_blind(first, second, common)))
+        doubt = "" if common.alike else ", and nothing in the images bears it out"
+        note = f"taken as aligned already, because they lie alike{doubt}; matching was refused: {found.reason}"
         return ImagePair(grid, before, after, witnessed(before, after, grid, None), None, note)
     raise refused(first, second, found)
 
@@ -109,11 +119,26 @@ def witnessed(
     return Witnesses().hear((stand(before, grid), stand(after, grid, alignment)), (before, after), grid)
 
 
+def _blind(first: Scene, second: Scene, common: Likeness) -> str:
+    """Say which of two images shows nothing."""
+    blind, other = (second, first) if common.contrast < 1 else (first, second)
+    names = blind.originals[0].name, other.originals[0].name
+    return f"{names[0]} shows next to nothing of what {names[1]} shows: it is under cloud or fog, or blank"
+
+
 def _matched(found: Alignment) -> str:
     residual = f"median residual {found.residual_px:.2f} pixels"
     if np.array_equal(found.matrix, IDENTITY):
         return f"matched, and left as they lie: no other alignment fits clearly better, {residual}"
-    return f"matched ({found.model}), {residual}"
+    return f"matched ({found.model}), {residual}{_rough(found)}"
+
+
+def _rough(found: Alignment) -> str:
+    """Say so where the match tells of other ground sampling distances than were given."""
+    scale = size(found.matrix)
+    if 1 / _ROUGH < scale < _ROUGH:
+        return ""
+    return f"; by the match, pixels of the second image are {1 / scale:.2f} times as large as was given"
 
 
 def stand(prepared: Prepared, grid: SiteGrid, alignment: Alignment | None = None) -> Placement:

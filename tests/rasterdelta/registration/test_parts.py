@@ -9,6 +9,7 @@ from scipy import ndimage
 from rasterdelta.registration.choose import simplest_model
 from rasterdelta.registration.plane import Level
 from rasterdelta.registration.result import IDENTITY, Alignment, Support, TiePoints
+from rasterdelta.registration.showing import showing
 from rasterdelta.registration.support import support
 from rasterdelta.registration.ties import Ties
 from rasterdelta.registration.uncertainty import uncertainty
@@ -71,8 +72,21 @@ def test_a_global_model_holds_between_its_points_and_a_field_near_them() -> None
     for borne in (whole, near):
         assert borne.support.at(np.array([100.0]), np.array([100.0])).all()
         assert not borne.support.at(np.array([100.0]), np.array([850.0])).any()
-        assert borne.common == borne.whole
+        assert borne.common == pytest.approx(borne.whole, abs=0.02)
         assert 0.05 < borne.common < 0.2
+
+
+def test_points_that_one_image_does_not_show_bear_nothing_out() -> None:
+    found = ties()
+    left = found.col < SIZE / 3
+    found.contrast[left] = np.log(0.3)
+    found.contrast[~left] += 0.7  # the moving image has more contrast everywhere
+    shown = showing(found, np.ones(900, bool))
+    np.testing.assert_array_equal(shown, ~left)
+    borne = support(found, np.zeros((900, 2)), shown, ground(), tolerance=1.0, local=False)
+    assert borne.common == pytest.approx(2 / 3, abs=0.02)
+    assert borne.whole == 1.0
+    assert showing(found, np.zeros(900, bool)).all()
 
 
 def test_a_large_area_that_agrees_on_another_displacement_is_not_borne_out() -> None:

@@ -86,6 +86,44 @@ def test_known_ratio_of_pixel_sizes(ground: Plane, factor: float) -> None:
     assert worst(result, truth, ground.shape) < 0.3 * max(1.0, factor)
 
 
+def test_a_rough_pixel_size_is_mended(ground: Plane) -> None:
+    truth = turn(12.0, 1.35, 150.0, -60.0)
+    moving = scenes.warped(ground, truth, (900, 900))
+    result = register(noisy(ground, 0), noisy(moving, 1), scale=1.0)
+    assert isinstance(result, Alignment), result.reason
+    np.testing.assert_allclose(result.matrix[:, :2], truth[:, :2], atol=0.005)
+    assert not register(noisy(ground, 0), noisy(moving, 1), scale=1.0, start=IDENTITY)
+
+
+def under(ground: Plane, cover: np.ndarray, seed: int) -> np.ndarray:
+    """Put cloud with a slow texture of its own over some of the ground."""
+    rng = np.random.default_rng(seed)
+    cloud = 900 + 15 * cv2.GaussianBlur(rng.normal(0, 1, ground.shape).astype(np.float32), (0, 0), 6) * 6
+    soft = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 4)
+    return noisy(ground * (1 - soft) + cloud * soft, seed)
+
+
+@pytest.mark.parametrize(("share", "aligned"), [(0.3, True), (0.7, False)])
+@pytest.mark.parametrize("which", ["reference", "moving"])
+def test_scattered_cloud_over_most_of_the_ground_is_refused(
+    ground: Plane, share: float, aligned: bool, which: str
+) -> None:
+    noise = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 1, ground.shape).astype(np.float32), (0, 0), 45)
+    pair = [noisy(ground, 0), under(ground, noise > np.quantile(noise, 1 - share), 1)]
+    result = register(*(pair if which == "moving" else pair[::-1]))
+    assert bool(result) == aligned, getattr(result, "reason", result)
+
+
+def test_ground_that_is_known_to_be_hidden_counts_as_not_borne_out(ground: Plane) -> None:
+    valid = np.ones(ground.shape, np.bool_)
+    valid[:420] = False
+    pair = noisy(ground, 0), noisy(ground, 1)
+    assert register(*pair, moving_valid=valid)
+    result = register(*pair, moving_valid=valid, moving_covered=np.ones(ground.shape, np.bool_))
+    assert isinstance(result, Refusal)
+    assert "of the common ground" in result.reason
+
+
 def test_affine_with_a_start(ground: Plane) -> None:
     truth = np.array([[1.02, 0.01, 8.0], [-0.004, 0.99, -5.0]])
     moving = scenes.warped(ground, truth, ground.shape)

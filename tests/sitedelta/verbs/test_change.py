@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import rasterio
@@ -188,7 +189,17 @@ def test_images_that_cannot_be_matched_but_lie_alike_are_taken_as_given(place, w
     other = place.write("b.tif", ground(SIZE, SIZE, seed=77))
     done = change_files(before, other, out=tmp_path / "out", jobs=1)
     assert done.summary()["alignment"]["model"] == "as given"
-    assert "matching was refused" in done.summary()["alignment"]["note"]
+    assert "nothing in the images bears it out; matching was refused" in done.summary()["alignment"]["note"]
+
+
+@pytest.mark.parametrize("blind", ["a.tif", "b.tif"])
+def test_an_image_that_shows_nothing_is_not_compared(place, world, tmp_path, blind):
+    rng = np.random.default_rng(0)
+    fog = cv2.resize(rng.normal(200, 12, (6, 6)).astype(np.float32), (SIZE, SIZE)) + rng.normal(0, 1, (3, SIZE, SIZE))
+    images = [place.write(n, fog.astype(np.uint8) if n == blind else world) for n in ("a.tif", "b.tif")]
+    with pytest.raises(RegistrationRefused, match=rf"{blind} shows next to nothing of what .\.tif shows"):
+        change_files(*images, out=tmp_path / "out", jobs=1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_plain_images_of_two_places_are_refused(place, world, ground, tmp_path):
