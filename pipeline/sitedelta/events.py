@@ -1,6 +1,6 @@
 """What arrived, what left and what stayed between two scenes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,12 +58,17 @@ def find_events(
 
 
 def matched(
-    before: Sequence[SiteObject], after: Sequence[SiteObject], placements: Placements, grid: SiteGrid
+    before: Sequence[SiteObject], after: Sequence[SiteObject], at: Mapping[str, Placement], grid: SiteGrid
 ) -> Matches:
     """Match objects of one class by place and size.
 
-    The same place is within 0.3 of the length (2 m at least, 12 m at most), twice the residual of the alignments and
-    a coarser pixel; a compatible size, within what errors of measurement explain (see `SIZE_RATIO`).
+    The same place is within 0.3 of the length (2 m at least, 12 m at most), twice the residuals of both alignments and
+    a pixel; a compatible size, within what errors of measurement explain (see `SIZE_RATIO`).
+
+    Parameters
+    ----------
+    at : mapping
+        Placements by scene.
     """
     label = (*before, *after)[0].label if (*before, *after) else ""
     return match_objects(
@@ -71,8 +76,8 @@ def matched(
         _metres(after, grid),
         _lengths(before),
         _lengths(after),
-        tolerance=_tolerance(before, placements, grid),
-        after_tolerance=_tolerance(after, placements, grid),
+        tolerance=_tolerance(before, at, grid),
+        after_tolerance=_tolerance(after, at, grid),
         size_ratio=SIZE_RATIO.get(label, _SIZE_RATIO),
     )
 
@@ -80,11 +85,12 @@ def matched(
 def _told(sides: tuple[_Side, _Side], grid: SiteGrid) -> list[Event]:
     old, new = sides
     at = old.at, new.at
-    sure = matched(old.objects, new.objects, at, grid)
+    by_id = {p.scene.id: p for p in at}
+    sure = matched(old.objects, new.objects, by_id, grid)
     stays = [_stay(at, old.objects[i], new.objects[j]) for i, j in sure.pairs.tolist()]
     left = [old.objects[i] for i in sure.unmatched_before.tolist()]
     come = [new.objects[j] for j in sure.unmatched_after.tolist()]
-    late, early = matched(left, new.weak, at, grid), matched(old.weak, come, at, grid)
+    late, early = matched(left, new.weak, by_id, grid), matched(old.weak, come, by_id, grid)
     stays += [_stay(at, left[i], new.weak[j], weak=1) for i, j in late.pairs.tolist()]
     stays += [_stay(at, old.weak[i], come[j], weak=0) for i, j in early.pairs.tolist()]
     gone = _moved([left[i] for i in late.unmatched_before.tolist()], at, EventKind.DEPARTED)
@@ -100,10 +106,16 @@ def _lengths(objects: Sequence[SiteObject]) -> NDArray[np.float64]:
     return np.array([o.length_m for o in objects], float)
 
 
-def _tolerance(objects: Sequence[SiteObject], placements: Placements, grid: SiteGrid) -> NDArray[np.float64]:
-    residual = sum(p.alignment.residual_px for p in placements if p.alignment) * grid.gsd_m
-    coarsest = max(p.scene.gsd_m for p in placements)
-    return np.clip(_SHARE_OF_LENGTH * _lengths(objects), _SMALLEST_M, _LARGEST_M) + 2 * residual + coarsest
+def _tolerance(objects: Sequence[SiteObject], at: Mapping[str, Placement], grid: SiteGrid) -> NDArray[np.float64]:
+    """Give the reach of each object; that of a pair is the mean of its two."""
+    own = np.clip(_SHARE_OF_LENGTH * _lengths(objects), _SMALLEST_M, _LARGEST_M)
+    unsure: NDArray[np.float64] = np.array([_uncertainty_m(at[o.scene], grid) for o in objects], float)
+    return own + unsure
+
+
+def _uncertainty_m(at: Placement, grid: SiteGrid) -> float:
+    residual = at.alignment.residual_px * grid.gsd_m if at.alignment else 0.0
+    return 4 * residual + at.scene.gsd_m
 
 
 def _stay(at: Placements, old: SiteObject, new: SiteObject, *, weak: int | None = None) -> Event:

@@ -93,6 +93,8 @@ class SiteObject:
     """Standard deviations of the sizes; None where they were not measured at this ground sampling distance."""
     size_says: str = "size tells nothing"
     """Which kinds the size is compatible with, in words."""
+    track: str | None = None
+    """Id of its track: the same object, or one that looks like it, at the same place on other dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,40 @@ class Event:
     zones: str
     reason: str | None
     """Why not observable; for a stay, which date shows it too weakly to count."""
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One object, or ones that cannot be told apart, at one place over all dates."""
+
+    id: str
+    label: str
+    subclass: str | None
+    """As on most dates on which it is told."""
+    first_seen: datetime
+    last_seen: datetime
+    seen_dates: str
+    """Days on which it was seen, joined by `;`."""
+    weak_dates: str
+    """Those of them that show it too weakly to count."""
+    hidden_dates: str
+    """Days between the first and the last sighting, or after it, that could not show it."""
+    absent_before: datetime | None
+    """Last earlier date that shows its place without it."""
+    absent_after: datetime | None
+    """First later date that shows its place without it."""
+    dwell_min_days: float
+    """From the first to the last sighting."""
+    dwell_max_days: float | None
+    """From `absent_before` to `absent_after`; None where either is not known."""
+    length_m: float
+    """Median over its sightings."""
+    site_row: float
+    site_col: float
+    """Where it was seen first."""
+    zones: str
     lon: float | None
     lat: float | None
 

@@ -43,6 +43,11 @@ class Site:
         return self._geo(self.store.events)
 
     @property
+    def tracks(self) -> "geopandas.GeoDataFrame":
+        """One row an object over all dates: first and last seen, and how long it stayed (see `records.Track`)."""
+        return self._geo(self.store.tracks)
+
+    @property
     def changes(self) -> "geopandas.GeoDataFrame":
         """One row a changed region, with its polygon (see `records.ChangeRegion`)."""
         return self._geo(self.store.changes)

@@ -20,7 +20,6 @@ from sitedelta.keys import code, software
 from sitedelta.manifest import (
     FORMAT,
     AlignmentRecord,
-    DetectorRecord,
     Manifest,
     PairRecord,
     SceneRecord,
@@ -28,6 +27,7 @@ from sitedelta.manifest import (
     grid_record,
     to_json,
 )
+from sitedelta.modelrecord import detector_records
 from sitedelta.models import detector
 from sitedelta.objects import Seen, seen_objects
 from sitedelta.observing import Extent, extents, observe
@@ -36,7 +36,7 @@ from sitedelta.pairs import check_method
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
-from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, ZoneChange
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
 from sitedelta.siteinputs import SiteInputs, nothing_left_behind, parameters, portable, settle
 from sitedelta.sitepairs import PairPlans, merge_pairs
 from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
@@ -44,6 +44,7 @@ from sitedelta.statements import statement_records
 from sitedelta.store import SiteStore, write_text
 from sitedelta.tables import to_frame, to_geoframe, write_table
 from sitedelta.testimony import Witnesses
+from sitedelta.tracks import Look, find_tracks
 from sitedelta.views import merge_views
 
 
@@ -74,6 +75,7 @@ class Found:
 
     objects: tuple[SiteObject, ...]
     events: tuple[Event, ...]
+    tracks: tuple[Track, ...]
     observations: tuple[Observation, ...]
     regions: tuple[ChangeRegion, ...]
     zones: tuple[ZoneChange, ...]
@@ -203,8 +205,16 @@ def _merge(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> 
     pairs = merge_pairs(inputs, plan.changes, store)
     told = zip(plan.changes.pairs, plan.changes.changes, strict=True)
     events = chain.from_iterable(_events(inputs, placed, seen, pair, change) for pair, change in told)
-    everything = tuple(chain.from_iterable(s.objects for s in seen))
-    return Found(everything, tuple(events), tuple(observations), pairs.regions, pairs.zones), pairs.records
+    tracks = find_tracks([_look(inputs, placed, seen[k], k) for k in range(len(seen))], inputs.grid)
+    objects = tracks.named([o for s in seen for o in s.objects])
+    found = Found(objects, tuple(events), tracks.tracks, tuple(observations), pairs.regions, pairs.zones)
+    return found, pairs.records
+
+
+def _look(inputs: SiteInputs, placed: Placed, seen: Seen, k: int) -> Look:
+    """Give a scene for following objects: one that was not matched tells of no places."""
+    known = placed.records[k].status in ("reference", "aligned")
+    return Look(inputs.scenes[k], seen, placed.placements[k] if known else None, placed.claims[k])
 
 
 def _seen(inputs: SiteInputs, placed: Placed, plan: Plan, k: int) -> Seen:
@@ -255,10 +265,11 @@ def _write(
     write_table(to_frame(found.observations, Observation), store.observations)
     write_table(to_geoframe(found.objects, SiteObject, georeferenced=placed_on_earth), store.objects)
     write_table(to_geoframe(found.events, Event, georeferenced=placed_on_earth), store.events)
+    write_table(to_geoframe(found.tracks, Track, georeferenced=placed_on_earth), store.tracks)
     write_table(to_geoframe(found.regions, ChangeRegion, georeferenced=placed_on_earth), store.changes)
     write_table(to_frame(found.zones, ZoneChange), store.zone_changes)
     rasters = [v.path for v in _made(plan.views)] + [store.root / p.raster for p in pairs if p.raster]
-    files = [store.objects, store.events, store.observations, store.changes, store.zone_changes, *rasters]
+    tables = [store.objects, store.events, store.tracks, store.observations, store.changes, store.zone_changes]
     manifest = Manifest(
         format=FORMAT,
         key=inputs.key,
@@ -269,12 +280,12 @@ def _write(
         scenes=_scene_records(inputs, placed, plan, store),
         pairs=pairs,
         model=inputs.counter,
-        detectors=_detectors(inputs, placed),
+        detectors=detector_records(inputs.site.model, zip(inputs.scenes, placed.claims, strict=True)),
         statements=statement_records(inputs.site.statements),
         parameters=parameters(inputs.site),
         software=dict(software()),
         notes=inputs.notes,
-        files={p.relative_to(store.root).as_posix(): sha256_file(p) for p in files},
+        files={p.relative_to(store.root).as_posix(): sha256_file(p) for p in [*tables, *rasters]},
         given=given_files(inputs.site, inputs.scenes, store.root),
         code=code(),
     )
@@ -295,18 +306,6 @@ def _scene_records(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteSt
         shares = float(seen.mean()), float((data & ~seen).mean())
         records.append(SceneRecord(portable(prepared.scene, store.root), record, *shares, raster, entry))
     return tuple(records)
-
-
-def _detectors(inputs: SiteInputs, placed: Placed) -> tuple[DetectorRecord, ...]:
-    finder, found = detector(inputs.site.model), {}
-    for scene, claims in zip(inputs.scenes, placed.claims, strict=True):
-        for c in claims:
-            if c.observable:
-                a = finder.accuracy(c.label, scene.gsd_m)
-                found[c.label, scene.gsd_m] = DetectorRecord(
-                    finder.name, c.label, scene.gsd_m, a.precision, a.recall, a.objects, a.source
-                )
-    return tuple(found[k] for k in sorted(found))
 
 
 def _forget_rasters(store: SiteStore, plan: Plan, pairs: Sequence[PairRecord]) -> None:

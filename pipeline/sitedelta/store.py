@@ -34,6 +34,10 @@ class SiteStore:
         return self.root / "events.parquet"
 
     @property
+    def tracks(self) -> Path:
+        return self.root / "tracks.parquet"
+
+    @property
     def observations(self) -> Path:
         return self.root / "observations.parquet"
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from shapely import Polygon
 
-from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, ZoneChange
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
 from sitedelta.store import written_aside
 
 if TYPE_CHECKING:
     import geopandas
     import pandas as pd
 
-Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion, ZoneChange)
+Record = TypeVar("Record", Observation, SiteObject, Event, Track, ChangeRegion, ZoneChange)
 
 _DTYPES: dict[Any, str] = {Polygon: "object", int: "Int64", float: "float64", datetime: "datetime64[us, UTC]"}
 
@@ -37,8 +37,8 @@ def to_frame(records: Iterable[Record], kind: type[Record]) -> "pd.DataFrame":
 
 
 def to_geoframe(
-    records: Iterable[SiteObject] | Iterable[Event] | Iterable[ChangeRegion],
-    kind: type[SiteObject] | type[Event] | type[ChangeRegion],
+    records: Iterable[SiteObject] | Iterable[Event] | Iterable[Track] | Iterable[ChangeRegion],
+    kind: type[SiteObject] | type[Event] | type[Track] | type[ChangeRegion],
     *,
     georeferenced: bool,
 ) -> "geopandas.GeoDataFrame":

@@ -37,6 +37,7 @@ def test_demo_writes_a_report_and_a_second_run_does_nothing(tmp_path, capsys):
             "observations.parquet",
             "changes.parquet",
             "zone_changes.parquet",
+            "tracks.parquet",
         ):
             assert (folder / name).stat().st_size > 0
         for name in ("index.html", "site.kmz", "observations.csv", "evidence.json"):

@@ -44,7 +44,8 @@ def test_every_key_of_the_configuration_is_explained(model):
 
 
 @pytest.mark.parametrize(
-    "record", [records.Observation, records.SiteObject, records.Event, records.ChangeRegion, records.ZoneChange]
+    "record",
+    [records.Observation, records.SiteObject, records.Event, records.Track, records.ChangeRegion, records.ZoneChange],
 )
 def test_every_column_of_a_table_is_explained(record):
     page = (DOCS / "outputs.md").read_text()
@@ -64,6 +65,7 @@ def test_every_file_of_a_site_is_explained():
         store.observations,
         store.changes,
         store.zone_changes,
+        store.tracks,
     ):
         assert f"`{path}`" in page
 

@@ -24,7 +24,7 @@ SIZE = 220
 DAYS = ("20241206", "20241210", "20241213")
 STAYS, LEAVES, COMES = (60, 60), (150, 60), (70, 160)
 PARKED = {"20241206": [], "20241210": [(180, 170)], "20241213": [(180, 170), (180, 185), (195, 170)]}
-TABLES = ("objects", "events", "observations", "changes", "zone_changes")
+TABLES = ("objects", "events", "tracks", "observations", "changes", "zone_changes")
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain)
     assert done.sentences
     for name in (
         "catalog.json", "manifest.json", *(f"{t}.parquet" for t in TABLES), "report/index.html", "report/site.kmz",
-        "report/observations.csv", "report/zone_changes.csv", "report/evidence.json",
+        "report/observations.csv", "report/zone_changes.csv", "report/tracks.csv", "report/evidence.json",
     ):  # fmt: skip
         assert (done.folder / name).stat().st_size > 0, name
 
@@ -127,6 +127,13 @@ def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain)
         (DAYS[2], "vehicle", "stayed"),
     }  # fmt: skip
     assert set(events["object_before"].dropna()) | set(events["object_after"].dropna()) <= set(objects["id"])
+
+    tracks = site.tracks
+    assert set(tracks["id"]) == set(objects["track"])
+    aircraft = tracks[tracks["label"] == "aircraft"].sort_values("site_col")
+    found = {(r.seen_dates.replace("-", ""), pd.notna(r.absent_before), pd.notna(r.absent_after)) for r in aircraft.itertuples()}
+    assert found == {(";".join(DAYS), False, False), (DAYS[0], False, True), (DAYS[2], True, False)}
+    assert aircraft["dwell_min_days"].max() == 7
 
     for p in site.manifest.pairs:
         assert (p.status, p.reason) == ("compared", None)

@@ -86,9 +86,9 @@ def test_a_sites_folder(tmp_path):
     assert store.scene_raster("x") == tmp_path / "rasters" / "scene-x.tif"
     assert store.change_raster("x", "y") == tmp_path / "rasters" / "change-x--y.tif"
     names = [store.manifest, store.catalog, store.objects, store.events, store.observations, store.changes]
-    names.append(store.zone_changes)
+    names += [store.zone_changes, store.tracks]
     assert [p.name for p in names] == [
         "manifest.json", "catalog.json", "objects.parquet", "events.parquet", "observations.parquet", "changes.parquet",
-        "zone_changes.parquet",
+        "zone_changes.parquet", "tracks.parquet",
     ]  # fmt: skip
     assert store.parts == tmp_path / "work" / "parts"

@@ -8,7 +8,7 @@ import numpy as np
 from sitedelta.evidence.document import evidence
 from sitedelta.evidence.files import sealed
 from sitedelta.manifest import PairRecord
-from sitedelta.records import Observation, ZoneChange
+from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report import geojson, images
 from sitedelta.report.chips import gallery
 from sitedelta.report.figures import counts_png, pair_png
@@ -52,6 +52,7 @@ def _files(findings: Findings) -> dict[str, bytes]:
     files = {
         "site.kmz": kmz(findings, pictures, galleries),
         "observations.csv": csv_text(findings.observations, Observation).encode(),
+        "tracks.csv": csv_text(findings.tracks, Track).encode(),
         "zone_changes.csv": csv_text(findings.zone_changes, ZoneChange).encode(),
         "figures/counts.png": counts_png(findings),
     }

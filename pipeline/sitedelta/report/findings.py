@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from sitedelta.manifest import Manifest, PairRecord, SceneRecord
-from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, ZoneChange
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
 from sitedelta.site import Site
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Record = TypeVar("Record", Observation, SiteObject, Event, ChangeRegion, ZoneChange)
+Record = TypeVar("Record", Observation, SiteObject, Event, Track, ChangeRegion, ZoneChange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Findings:
     observations: tuple[Observation, ...]
     objects: tuple[SiteObject, ...]
     events: tuple[Event, ...]
+    tracks: tuple[Track, ...]
     changes: tuple[ChangeRegion, ...]
     zone_changes: tuple[ZoneChange, ...]
 
@@ -63,6 +64,7 @@ def read_findings(site: Site) -> Findings:
         _records(site.observations, Observation),
         _records(site.objects, SiteObject),
         _records(site.events, Event),
+        _records(site.tracks, Track),
         _records(table, ChangeRegion),
         _records(site.zone_changes, ZoneChange),
     )
@@ -80,15 +82,5 @@ def _value(value: Any, hint: Any) -> Any:
 
     if pd.isna(value):
         return None
-    if hint is datetime:
-        return value.to_pydatetime()
-    if hint in (str, float):
-        return hint(value)
-    if isinstance(hint, type):
-        return hint(value)
-    return _optional(value, hint)
-
-
-def _optional(value: Any, hint: Any) -> Any:
-    plain = next(t for t in hint.__args__ if t is not type(None))
-    return plain(value)
+    plain = hint if isinstance(hint, type) else next(t for t in hint.__args__ if t is not type(None))
+    return value.to_pydatetime() if plain is datetime else plain(value)

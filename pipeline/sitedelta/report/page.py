@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sitedelta import wording
 from sitedelta.records import Status, ZoneStatus
-from sitedelta.report.view import PageView, seen, subclasses
+from sitedelta.report.view import PageView, dwelling, iso_days, seen, subclasses
 from sitedelta.sentences import false_alarms
 
 if TYPE_CHECKING:
@@ -71,7 +71,14 @@ def environment() -> "Environment":
     )
     names = ("area", "because", "day", "many", "metres", "moment", "percent", "short_day", "small_percent")
     found.filters.update({name: getattr(wording, name) for name in names})
-    found.filters.update(seen=seen, subclasses=subclasses, pretty=_pretty, false_alarms=false_alarms)
+    found.filters.update(
+        seen=seen,
+        subclasses=subclasses,
+        dwelling=dwelling,
+        iso_days=iso_days,
+        pretty=_pretty,
+        false_alarms=false_alarms,
+    )
     found.globals.update(interval=wording.interval, span=wording.span, STATUS=_STATUS, ANSWERS=_ANSWERS, TOPICS=_TOPICS)
     found.globals.update(CHANGES=_CHANGES)
     return found

@@ -5,11 +5,14 @@ import io
 from collections.abc import Iterable
 from dataclasses import fields
 
-from sitedelta.records import Observation, ZoneChange
+from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report.plain import cell
 
 
-def csv_text(rows: Iterable[Observation] | Iterable[ZoneChange], kind: type[Observation] | type[ZoneChange]) -> str:
+def csv_text(
+    rows: Iterable[Observation] | Iterable[Track] | Iterable[ZoneChange],
+    kind: type[Observation] | type[Track] | type[ZoneChange],
+) -> str:
     """Give one line a record; what is not observable has empty numbers, never 0."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

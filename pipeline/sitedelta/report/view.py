@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from sitedelta.manifest import PairRecord, SceneRecord
 from sitedelta.observing import inside
-from sitedelta.records import Observation, ZoneChange
+from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report import geometry, images
 from sitedelta.report.chart import Chart, chart
 from sitedelta.report.chips import Chip, Gallery
@@ -26,8 +27,10 @@ from sitedelta.sentences import (
 )
 from sitedelta.series import CountSeries, count_series
 from sitedelta.statements import Beside, beside
-from sitedelta.wording import counted, metres, moment, percent, span
+from sitedelta.wording import counted, days, metres, moment, percent, span
 
+_MOST_STAYS = 12
+"""The page lists this many stays a class; the tables hold all."""
 _ALIGNMENT = {
     "reference": "the reference: all other images are aligned to it",
     "aligned": "aligned to the reference",
@@ -122,6 +125,19 @@ class RowsView:
 
 
 @dataclass(frozen=True, slots=True)
+class StaysView:
+    """How long the things of one class stayed."""
+
+    label: str
+    all: int
+    """Tracks."""
+    repeated: int
+    """Tracks that more than one day shows."""
+    longest: tuple[Track, ...]
+    """Of those, the longest stays."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The whole page."""
 
@@ -131,6 +147,7 @@ class PageView:
     scenes: tuple[SceneView, ...]
     pairs: tuple[PairView, ...]
     series: tuple[SeriesView, ...]
+    stays: tuple[StaysView, ...]
     observations: tuple[RowsView, ...]
     zones: tuple[ZoneShape, ...]
     furniture: Furniture
@@ -153,6 +170,7 @@ def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequenc
         scenes=scenes,
         pairs=tuple(reversed(pairs)),
         series=tuple(_series(findings, s, said) for s in count_series(findings.observations, list(place_names(m)))),
+        stays=_stays(findings.tracks),
         observations=_rows(findings),
         zones=zone_shapes(m.zones),
         furniture=furniture(findings, m.grid.width * m.grid.gsd_m),
@@ -241,6 +259,27 @@ def _rows(findings: Findings) -> tuple[RowsView, ...]:
     rows = sorted(findings.observations, key=lambda o: (rank.get(o.zone, len(rank)), o.zone, o.label, o.date, o.scene))
     groups = groupby(rows, key=lambda o: (o.zone, o.label))
     return tuple(RowsView(names.get(zone, zone), label, tuple(group)) for (zone, label), group in groups)
+
+
+def _stays(tracks: Sequence[Track]) -> tuple[StaysView, ...]:
+    found = []
+    for label in sorted({t.label for t in tracks}):
+        mine = [t for t in tracks if t.label == label]
+        again = [t for t in mine if ";" in t.seen_dates]
+        again.sort(key=lambda t: (-t.dwell_min_days, -t.length_m, t.id))
+        found.append(StaysView(label, len(mine), len(again), tuple(again[:_MOST_STAYS])))
+    return tuple(found)
+
+
+def iso_days(text: str) -> str:
+    """Give the days of a record, joined by `;`, as a reader expects them."""
+    return days([datetime.fromisoformat(d) for d in text.split(";") if d])
+
+
+def dwelling(track: Track) -> str:
+    """Say how long something stayed, at least and at most."""
+    least, most = track.dwell_min_days, track.dwell_max_days
+    return f"{least:.0f}" + (" or more" if most is None else f" to {most:.0f}")
 
 
 def seen(record: SceneRecord) -> str:

@@ -27,7 +27,17 @@ from sitedelta.manifest import (
     ZoneRecord,
     to_json,
 )
-from sitedelta.records import ChangeRegion, Event, EventKind, Observation, SiteObject, Status, ZoneChange, ZoneStatus
+from sitedelta.records import (
+    ChangeRegion,
+    Event,
+    EventKind,
+    Observation,
+    SiteObject,
+    Status,
+    Track,
+    ZoneChange,
+    ZoneStatus,
+)
 from sitedelta.scene import Scene
 from sitedelta.site import Site, open_site
 from sitedelta.store import SiteStore, write_text
@@ -93,6 +103,7 @@ def write_site(folder: Path, *, georeferenced: bool, texts: Texts) -> Site:
     objects = make_objects(grid)
     write_table(to_geoframe(objects, SiteObject, georeferenced=georeferenced), store.objects)
     write_table(to_geoframe(make_events(objects), Event, georeferenced=georeferenced), store.events)
+    write_table(to_geoframe(make_tracks(objects), Track, georeferenced=georeferenced), store.tracks)
     write_table(to_geoframe(make_changes(grid), ChangeRegion, georeferenced=georeferenced), store.changes)
     write_table(to_frame(make_zone_changes(texts), ZoneChange), store.zone_changes)
     pairs = make_pairs(store, grid)
@@ -323,6 +334,23 @@ def make_events(objects: list[SiteObject]) -> list[Event]:
             Event(
                 "s06", "s13", day(6), day(13), o.label, kind, o.site_row, o.site_col, o.score, o.length_m,
                 o.heading_deg, b.id if b else None, a.id if a else None, o.zones, None, o.lon, o.lat,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def make_tracks(objects: list[SiteObject]) -> list[Track]:
+    places = sorted({(o.label, o.row, o.col) for o in objects})
+    rows = []
+    for n, place in enumerate(places):
+        mine = [o for o in objects if (o.label, o.row, o.col) == place]
+        first, last = mine[0], mine[-1]
+        rows.append(
+            Track(
+                f"{place[0]}-track-{n}", place[0], None, first.date, last.date,
+                ";".join(o.date.date().isoformat() for o in mine), "", "", None, None,
+                float((last.date - first.date).days), None, first.length_m, first.site_row, first.site_col,
+                first.zones, first.lon, first.lat,
             )
         )  # fmt: skip
     return rows

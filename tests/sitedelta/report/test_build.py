@@ -19,6 +19,7 @@ def test_report_holds_exactly_the_promised_files(site):
         "site.kmz",
         "observations.csv",
         "zone_changes.csv",
+        "tracks.csv",
         "objects.geojson",
         "events.geojson",
         "changes.geojson",
