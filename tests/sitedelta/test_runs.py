@@ -131,7 +131,10 @@ def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain)
     tracks = site.tracks
     assert set(tracks["id"]) == set(objects["track"])
     aircraft = tracks[tracks["label"] == "aircraft"].sort_values("site_col")
-    found = {(r.seen_dates.replace("-", ""), pd.notna(r.absent_before), pd.notna(r.absent_after)) for r in aircraft.itertuples()}
+    found = {
+        (r.seen_dates.replace("-", ""), pd.notna(r.absent_before), pd.notna(r.absent_after))
+        for r in aircraft.itertuples()
+    }
     assert found == {(";".join(DAYS), False, False), (DAYS[0], False, True), (DAYS[2], True, False)}
     assert aircraft["dwell_min_days"].max() == 7
 
