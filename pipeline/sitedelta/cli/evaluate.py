@@ -83,12 +83,14 @@ def evaluate(
     """
     if out is not None:
         check_folder(out, data)
-    from sitedelta.evaluation.words import headline, sentences, table_line
+    from sitedelta.evaluation.words import headline, sentences, sweep_sentences, table_line
     from sitedelta.verbs.evaluate import Options, evaluate_folders
 
     chosen = Options(model, gsd, classes, only, sample, seed, gsds)
     with reporter(quiet=quiet) as progress:
         done = evaluate_folders(data, chosen, out=out, jobs=jobs or 0, progress=progress)
     said = [s for row in headline(done.rows) for s in sentences(row)]
+    if gsds:
+        said = [s for label in dict.fromkeys(r.label for r in done.rows) for s in sweep_sentences(done.rows, label)]
     lines = [*(table_line(r, sweep=bool(gsds)) for r in done.rows), *said, *done.summary["notes"]]
     conclude(done.summary, [*lines, f"page: {out / 'index.html'}"] if out else lines, quiet=quiet, as_json=as_json)

@@ -92,13 +92,14 @@ def _rows(mine: Sequence[Judged], data: Callable[[Judged], str], gsd: Callable[[
 
 
 def parts_of(judged: Sequence[Judged]) -> list[Part]:
-    """Give recall and precision by length in pixels, and recall by kind."""
+    """Give recall and precision by length in pixels, and recall by kind, the latter in images as they are."""
     found: list[Part] = []
     for label in dict.fromkeys(j.label for j in judged):
         mine = [j for j in judged if j.label == label and j.observable and j.rule == judged[-1].rule]
         found += [p for k in range(len(LENGTH_BANDS) + 1) if (p := _of_length(label, mine, k))]
-        kinds = sorted({str(k) for j in mine for k in j.labels.kind[j.counted] if k})
-        found += [_of_kind(label, mine, k) for k in kinds]
+        own = [j for j in mine if j.case.original]
+        kinds = sorted({str(k) for j in own for k in j.labels.kind[j.counted] if k})
+        found += [_of_kind(label, own, k) for k in kinds]
     return found
 
 

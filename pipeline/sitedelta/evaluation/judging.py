@@ -97,7 +97,7 @@ def _judged(
     if not sweep:
         yield _judge(case, prepared, asked, found, model, "claimed")
         return
-    bound = round(LIMITS[asked.label].pixels_along * case.scene.gsd_m, 1)
+    bound = round(LIMITS[asked.label].pixels_along * case.gsd_m, 1)
     sized = replace(asked, min_length_m=bound)
     yield _judge(case, prepared, sized, found.take(found.length_m >= sized.least_m), model, "claimed")
     yield _judge(case, prepared, asked, found, model, "any length")
@@ -116,7 +116,7 @@ def _judge(case: Case, prepared: Prepared, asked: Claim, found: Detections, mode
         case=case,
         label=asked.label,
         rule=rule,
-        within=claim(asked.label, case.scene.gsd_m, kind=case.scene.kind).observable,
+        within=claim(asked.label, case.gsd_m, kind=case.scene.kind).observable,
         said=said,
         stretch=prepared.stretch,
         pixel_m=prepared.pixel_m,

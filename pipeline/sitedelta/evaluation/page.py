@@ -8,7 +8,7 @@ from sitedelta.evaluation.chips import MOST, VERDICTS, Verdict, chips_of, page
 from sitedelta.evaluation.groups import Part, Row
 from sitedelta.evaluation.judging import Judged
 from sitedelta.evaluation.tables import Record
-from sitedelta.evaluation.words import cell, headline, sentences
+from sitedelta.evaluation.words import cell, headline, sentences, sweep_sentences
 from sitedelta.report.images import data_uri, jpeg
 from sitedelta.report.page import dressed, environment
 from sitedelta.report.sheet import Sheet
@@ -68,12 +68,11 @@ def render(found: Findings) -> str:
     env = environment()
     env.filters.update(cell=cell)
     pictures = {name: _embedded(png) for name, png in found.plots.items()}
-    heads = [(r, sentences(r)) for r in headline(found.rows)]
-    return dressed(env, "evaluation.html.j2", found=found, heads=heads, pictures=pictures, labels=_labels(found))
-
-
-def _labels(found: Findings) -> list[str]:
-    return list(dict.fromkeys(r.label for r in found.rows))
+    labels = list(dict.fromkeys(r.label for r in found.rows))
+    heads = [(r.label, sentences(r)) for r in headline(found.rows)]
+    if found.sweep:
+        heads = [(label, said) for label in labels if (said := sweep_sentences(found.rows, label))]
+    return dressed(env, "evaluation.html.j2", found=found, heads=heads, pictures=pictures, labels=labels)
 
 
 def _embedded(png: bytes) -> str:

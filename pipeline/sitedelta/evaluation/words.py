@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from sitedelta.claims import LIMITS
 from sitedelta.evaluation.figures import FEW, Estimate, Figures
 from sitedelta.evaluation.groups import ALL, Row
 from sitedelta.labels import DataSet
 from sitedelta.wording import DASH, counted, listed, many, small_percent
+
+KEPT = 0.9
+"""Share of the best F1 down to which a class is taken to be as countable as in fine pixels."""
 
 
 def share(e: Estimate | None) -> str:
@@ -106,9 +110,32 @@ def headline(rows: Sequence[Row]) -> list[Row]:
     return [r for r in whole if r.data == ALL or len(sets) == 1]
 
 
+def sweep_sentences(rows: Sequence[Row], label: str) -> list[str]:
+    """Say of each data set how F1 of a class falls as pixels get coarser, and where counting stops."""
+    mine = [r for r in rows if r.label == label and r.rule == "claimed" and r.figures.f1 is not None]
+    sets = list(dict.fromkeys(r.data for r in mine))
+    return [_falls([r for r in mine if r.data == d], d, label) for d in sets if d != ALL or len(sets) == 1]
+
+
+def _falls(rows: Sequence[Row], data: str, label: str) -> str:
+    best = max(_f1(r) for r in rows)
+    kept = [r for r in rows if _f1(r) >= KEPT * best]
+    span = f"F1 is {_f1(rows[0]):.2f} at {rows[0].gsd}" + (
+        f" and {_f1(rows[-1]):.2f} at {rows[-1].gsd}" if len(rows) > 1 else ""
+    )
+    return (
+        f"{data}: {span}; nine tenths of its best it keeps up to {kept[-1].gsd}. "
+        f"Counting speaks of {many(label)} up to {LIMITS[label].max_gsd_m:g} m."
+    )
+
+
+def _f1(row: Row) -> float:
+    return 0.0 if row.figures.f1 is None else row.figures.f1.value
+
+
 def notes(sets: Sequence[DataSet], model: str) -> list[str]:
     """Say what a reader of the figures has to know of the labels."""
-    said = [f"Counted by {model}, as `sitedelta count` does."]
+    said = [f"Counted by {model}, as the command count does."]
     for s in sets:
         name = s.folder.resolve().name
         if s.unlabelled:

@@ -14,7 +14,7 @@ from sitedelta.evaluation.groups import LENGTH_BANDS, parts_of, rows_of
 from sitedelta.evaluation.judging import Judged
 from sitedelta.evaluation.plots import counts, curve
 from sitedelta.evaluation.tables import tables
-from sitedelta.evaluation.words import headline, sentences
+from sitedelta.evaluation.words import headline, sentences, sweep_sentences
 from sitedelta.labels import LabelledImage, Labels, Shapes
 
 FAR = 1000.0
@@ -136,3 +136,13 @@ def test_drawings_are_the_same_each_time(tmp_path):
     assert curve(rows, "aircraft") == curve(rows, "aircraft")
     assert counts(some, "aircraft").startswith(b"\x89PNG")
     assert counts([made(tmp_path, 1, 1, 1, exhaustive=False)], "aircraft") is None
+
+
+def test_a_sweep_says_where_f1_begins_to_fall(tmp_path):
+    f1 = {0.3: 20, 0.6: 19, 1.0: 10, 2.0: 0}
+    rows = rows_of([made(tmp_path, h, 20 - h, 0, gsd=g) for g, h in f1.items()], sweep=True)
+    (said,) = sweep_sentences(rows, "aircraft")
+    assert said == (
+        "mine: F1 is 1.00 at 0.3 m and 0.00 at 2 m; nine tenths of its best it keeps up to 0.6 m. "
+        "Counting speaks of aircraft up to 3.2 m."
+    )
