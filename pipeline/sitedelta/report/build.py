@@ -13,6 +13,7 @@ from sitedelta.report import geojson, images
 from sitedelta.report.chips import gallery
 from sitedelta.report.figures import counts_png, pair_png
 from sitedelta.report.findings import Findings, read_findings
+from sitedelta.report.gpkg import geopackage
 from sitedelta.report.kmz import kmz
 from sitedelta.report.page import render
 from sitedelta.report.tablefile import csv_text
@@ -50,6 +51,7 @@ def _files(findings: Findings) -> dict[str, bytes]:
     pictures = {scene: images.jpeg(image, quality=_QUALITY) for scene, image in views.items()}
     galleries = [gallery(findings, pair, n) for n, pair in enumerate(m.pairs)]
     files = {
+        "site.gpkg": geopackage(findings),
         "site.kmz": kmz(findings, pictures, galleries),
         "observations.csv": csv_text(findings.observations, Observation).encode(),
         "tracks.csv": csv_text(findings.tracks, Track).encode(),
