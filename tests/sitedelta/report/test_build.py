@@ -16,6 +16,7 @@ def contents(folder):
 def test_report_holds_exactly_the_promised_files(site):
     assert set(contents(site.store.report)) == {
         "index.html",
+        "site.gpkg",
         "site.kmz",
         "observations.csv",
         "zone_changes.csv",
