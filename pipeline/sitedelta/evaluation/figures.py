@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rasterdelta.scoring import average_precision, rate_interval, resamples
+from rasterdelta.scoring import average_precision, precision_recall, rate_interval, resamples
 from sitedelta.evaluation.judging import Judged
 
 Floats = NDArray[np.float64]
@@ -55,7 +55,11 @@ class Figures:
     precision: Estimate | None
     f1: Estimate | None
     average_precision: Estimate | None
-    """Down to the threshold of counting; recall that is not reached adds nothing."""
+    """Of all detections, those too weak to count among them."""
+    best_f1: float | None
+    """The greatest F1 that any threshold on the score would give."""
+    best_score: float | None
+    """The lowest score that counts at that threshold."""
     count_error: Estimate | None
     """Mean over images of the difference between found and true number."""
     count_error_relative: Estimate | None
@@ -87,6 +91,7 @@ def figures(judged: Sequence[Judged], *, seed: int = 0) -> Figures:
     hits, misses = (_each(seen, name) for name in ("hits", "missed"))
     resampled = _Resampled(full, seed)
     error, relative, bias, covered = _counts(full, resampled)
+    best = _best(full)
     return Figures(
         images=len(seen),
         sites=len({site_of(j) for j in seen}),
@@ -103,6 +108,8 @@ def figures(judged: Sequence[Judged], *, seed: int = 0) -> Figures:
         precision=resampled.rate(_each(full, "hits"), _each(full, "hits") + _each(full, "false")),
         f1=_f1(full, resampled),
         average_precision=_ap(full, resampled),
+        best_f1=best[0],
+        best_score=best[1],
         count_error=error,
         count_error_relative=relative,
         count_bias=bias,
@@ -176,7 +183,7 @@ def _ap(full: Sequence[Judged], drawn: _Resampled) -> Estimate | None:
     objects = _each(full, "hits") + _each(full, "missed")
     if not objects.sum() > 0:
         return None
-    score, real, owner = scores(full)
+    score, real, owner = scores(full, weak=True)
 
     def once(weight: Floats) -> float:
         return average_precision(score, real, float(weight @ objects), weight=weight[owner])
@@ -184,12 +191,26 @@ def _ap(full: Sequence[Judged], drawn: _Resampled) -> Estimate | None:
     return drawn.of(once(np.ones(len(full))), once, objects > 0)
 
 
-def scores(judged: Sequence[Judged]) -> tuple[Floats, NDArray[np.bool_], NDArray[np.intp]]:
-    """Give score, truth and image of all detections that count."""
-    kept = [np.concatenate([j.verdicts.hits[:, 1], j.verdicts.false]) for j in judged]
-    score = [j.found.score[k] for j, k in zip(judged, kept, strict=True)]
-    real = [np.arange(len(k)) < len(j.verdicts.hits) for j, k in zip(judged, kept, strict=True)]
-    owner = np.repeat(np.arange(len(kept)), [len(k) for k in kept])
+def _best(full: Sequence[Judged]) -> tuple[float | None, float | None]:
+    """Give the greatest F1 over all thresholds, and the score at it."""
+    objects = float((_each(full, "hits") + _each(full, "missed")).sum())
+    score, real, _ = scores(full, weak=True)
+    if not objects or not real.any():
+        return None, None
+    curve = precision_recall(score, real, objects)
+    f1 = 2 * curve.precision * curve.recall / np.maximum(curve.precision + curve.recall, 1e-12)
+    return float(f1.max()), float(curve.score[np.argmax(f1)])
+
+
+def scores(judged: Sequence[Judged], *, weak: bool = False) -> tuple[Floats, NDArray[np.bool_], NDArray[np.intp]]:
+    """Give score, truth and image of detections, right or wrong; with `weak`, also of those too weak to count."""
+    each = [(k, j.found, j.verdicts) for k, j in enumerate(judged)]
+    if weak:
+        each += [(k, j.weak, j.weak_verdicts) for k, j in enumerate(judged)]
+    kept = [np.concatenate([v.hits[:, 1], v.false]) for _, _, v in each]
+    score = [found.score[at] for (_, found, _), at in zip(each, kept, strict=True)]
+    real = [np.arange(len(at)) < len(v.hits) for (_, _, v), at in zip(each, kept, strict=True)]
+    owner = np.repeat(np.array([k for k, *_ in each], np.intp), [len(at) for at in kept])
     return np.concatenate([np.zeros(0), *score]), np.concatenate([np.zeros(0, bool), *real]), owner
 
 

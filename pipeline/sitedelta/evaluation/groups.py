@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from rasterdelta.scoring import rate_interval
+from sitedelta.classnames import subclass_of
 from sitedelta.evaluation.figures import LEVEL, Estimate, Figures, figures
 from sitedelta.evaluation.judging import Judged, Rule
 
@@ -37,7 +38,7 @@ class Part:
 
     label: str
     by: str
-    """`length` or `kind`."""
+    """`length`, `kind`, or `subclass`: that which the detector tells, of objects found whose kind is labelled."""
     name: str
     objects: int
     recall: Estimate | None
@@ -92,7 +93,7 @@ def _rows(mine: Sequence[Judged], data: Callable[[Judged], str], gsd: Callable[[
 
 
 def parts_of(judged: Sequence[Judged]) -> list[Part]:
-    """Give recall and precision by length in pixels, and recall by kind, the latter in images as they are."""
+    """Give figures by length in pixels; in images as they are also by kind and by the sub-class that is told."""
     found: list[Part] = []
     for label in dict.fromkeys(j.label for j in judged):
         mine = [j for j in judged if j.label == label and j.observable and j.rule == judged[-1].rule]
@@ -100,6 +101,8 @@ def parts_of(judged: Sequence[Judged]) -> list[Part]:
         own = [j for j in mine if j.case.original]
         kinds = sorted({str(k) for j in own for k in j.labels.kind[j.counted] if k})
         found += [_of_kind(label, own, k) for k in kinds]
+        told = sorted({str(s) for j in own for s in j.found.subclass if s})
+        found += [_of_subclass(label, own, s) for s in told]
     return found
 
 
@@ -123,6 +126,17 @@ def _of_kind(label: str, mine: Sequence[Judged], kind: str) -> Part:
     hits = sum(int((j.labels.kind[j.verdicts.hits[:, 0]] == kind).sum()) for j in mine)
     objects = sum(int((j.counted & (j.labels.kind == kind)).sum()) for j in mine)
     return Part(label, "kind", kind, objects, _rate(hits, objects), 0, None)
+
+
+def _of_subclass(label: str, mine: Sequence[Judged], name: str) -> Part:
+    """Set the sub-class that was told of each hit beside that of its label, where its kind says one."""
+    pairs = [
+        (subclass_of(label, str(j.labels.kind[i])), str(j.found.subclass[k])) for j in mine for i, k in j.verdicts.hits
+    ]
+    known = [(true, told) for true, told in pairs if true]
+    there, said = sum(true == name for true, _ in known), sum(told == name for _, told in known)
+    right = sum(true == told == name for true, told in known)
+    return Part(label, "subclass", name, there, _rate(right, there), said, _rate(right, said))
 
 
 def _rate(hits: int, trials: int) -> Estimate | None:

@@ -48,7 +48,12 @@ class Judged:
     short: int
     """Labels of objects shorter than counting speaks of."""
     found: Detections
+    """What counts."""
     verdicts: Verdicts
+    weak: Detections
+    """What is too weak to count: it tells what another threshold would give."""
+    weak_verdicts: Verdicts
+    """On the labels that `found` leaves over; indices are those of `labels` and of `weak`."""
 
     @property
     def gsd_m(self) -> float:
@@ -78,7 +83,7 @@ def count_cases(
     """
     prepared = [prepare(c.scene) for c in cases]
     claims = [tuple(_lifted(k) if sweep else claim(k, c.scene.gsd_m, kind=c.scene.kind) for k in labels) for c in cases]
-    found = count_scenes(prepared, claims, jobs=jobs, progress=silent, model=model)
+    found = count_scenes(prepared, claims, jobs=jobs, progress=silent, model=model, weak=True)
     return [
         judged
         for case, p, asked, objects in zip(cases, prepared, claims, found, strict=True)
@@ -103,14 +108,15 @@ def _judged(
     yield _judge(case, prepared, asked, found, model, "any length")
 
 
-def _judge(case: Case, prepared: Prepared, asked: Claim, found: Detections, model: Path | None, rule: Rule) -> Judged:
+def _judge(case: Case, prepared: Prepared, asked: Claim, every: Detections, model: Path | None, rule: Rule) -> Judged:
+    found, weak = every.take(every.sure), every.take(~every.sure)
     mine = case.labels.take(np.isin(case.labels.label, (asked.label, "")))
     long = mine.length_px * prepared.pixel_m >= asked.min_length_m
     seen = prepared.clear.at(mine.row, mine.col)
     sure = mine.clear & (mine.label == asked.label)
     counted = sure & long & seen
     said = statement(str(case.image.path), prepared, (asked,), found, model)["classes"][asked.label]
-    places = np.column_stack([mine.row, mine.col]), mine.length_px, np.column_stack([found.row, found.col])
+    verdicts = _verdicts(mine, found, counted)
     share = float(prepared.clear.mask.mean())
     return Judged(
         case=case,
@@ -126,5 +132,20 @@ def _judge(case: Case, prepared: Prepared, asked: Claim, found: Detections, mode
         hidden=int((sure & long & ~seen).sum()),
         short=int((sure & ~long).sum()),
         found=found,
-        verdicts=judge(*places, counted=counted),
+        verdicts=verdicts,
+        weak=weak,
+        weak_verdicts=_left_over(mine, weak, counted, verdicts),
     )
+
+
+def _verdicts(labels: Labels, found: Detections, counted: NDArray[np.bool_]) -> Verdicts:
+    places = np.column_stack([labels.row, labels.col]), labels.length_px, np.column_stack([found.row, found.col])
+    return judge(*places, counted=counted)
+
+
+def _left_over(labels: Labels, weak: Detections, counted: NDArray[np.bool_], taken: Verdicts) -> Verdicts:
+    """Judge weak detections by the labels that no detection which counts has."""
+    left = np.setdiff1d(np.arange(len(labels)), taken.hits[:, 0])
+    v = _verdicts(labels.take(left), weak, counted[left])
+    hits = np.column_stack([left[v.hits[:, 0]], v.hits[:, 1]])
+    return Verdicts(hits, left[v.missed], v.false, v.excused)

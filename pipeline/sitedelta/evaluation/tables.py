@@ -145,10 +145,11 @@ def _label(j: Judged, i: int | None, verdict: str) -> Record:
 
 def _detection(j: Judged, k: int | None) -> Record:
     if k is None:
-        return {"score": None, "found_row": None, "found_col": None, "found_length_m": None}
+        return {"score": None, "subclass": None, "found_row": None, "found_col": None, "found_length_m": None}
     at = j.found
     values = {"score": at.score, "found_row": at.row, "found_col": at.col, "found_length_m": at.length_m}
-    return {name: round(float(np.asarray(v)[k]), 4 if name == "score" else 2) for name, v in values.items()}
+    numbers = {name: round(float(np.asarray(v)[k]), 4 if name == "score" else 2) for name, v in values.items()}
+    return {"score": numbers.pop("score"), "subclass": str(at.subclass[k]) or None, **numbers}
 
 
 def csv_of(records: Sequence[Record]) -> str:

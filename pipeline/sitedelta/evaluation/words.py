@@ -59,7 +59,7 @@ def sentences(row: Row) -> list[str]:
     f, name = row.figures, many(row.label)
     if not f.images:
         return [f"{name.capitalize()} are not observable in any of {counted(f.unobservable, 'image')}."]
-    said = [_recall(f, row.label), _precision(f, name), _count(f), _cover(f)]
+    said = [_recall(f, row.label), _precision(f, name), _count(f), _cover(f), _threshold(f)]
     if f.unobservable:
         said.append(
             f"In {counted(f.unobservable, 'further image')} with {counted(f.unobservable_objects, row.label)} they are "
@@ -94,6 +94,14 @@ def _count(f: Figures) -> str:
         f"on the whole {small_percent(abs(bias))} too {'many' if bias > 0 else 'few'}"
     )  # fmt: skip
     return f"The count of an image is off by {share(f.count_error_relative)} on average; {tends}."
+
+
+def _threshold(f: Figures) -> str:
+    """Say whether another threshold would do better here; a little better is chance."""
+    if f.best_f1 is None or f.f1 is None or f.best_f1 < f.f1.value + 0.02:
+        return ""
+    instead = f"{f.best_f1:.3f} instead of {f.f1.value:.3f}"
+    return f"If all from a score of {f.best_score:.2f} on were counted, F1 would here be {instead}."
 
 
 def _cover(f: Figures) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from rasterdelta.detect.protocol import Detections
 from rasterdelta.display import Stretch
-from rasterdelta.scoring import judge
+from rasterdelta.scoring import Verdicts, judge
 from sitedelta.evaluation.cases import Case
 from sitedelta.evaluation.figures import figures
 from sitedelta.evaluation.groups import LENGTH_BANDS, parts_of, rows_of
@@ -37,7 +37,11 @@ def made(tmp_path, hits, misses, false, *, site="a", gsd=0.5, data="mine", exhau
     verdicts = judge(np.column_stack([at, at]), np.full(n, 20.0), np.column_stack([row, row]))
     counted = np.ones(n, bool)
     stretch = Stretch(np.zeros(3), np.ones(3))
-    return Judged(case, "aircraft", rule, True, said, stretch, gsd, 1.0, labels, counted, 0, 0, found, verdicts)
+    few = found.take(np.zeros(m, bool))
+    left = Verdicts(np.zeros((0, 2), int), verdicts.missed, *[np.zeros(0, int)] * 2)
+    return Judged(
+        case, "aircraft", rule, True, said, stretch, gsd, 1.0, labels, counted, 0, 0, found, verdicts, few, left
+    )
 
 
 def test_sums_over_images(tmp_path):
@@ -146,3 +150,29 @@ def test_a_sweep_says_where_f1_begins_to_fall(tmp_path):
         "mine: F1 is 1.00 at 0.3 m and 0.00 at 2 m; nine tenths of its best it keeps up to 0.6 m. "
         "Counting speaks of aircraft up to 3.2 m."
     )
+
+
+def test_weak_detections_tell_of_other_thresholds(tmp_path):
+    """Two of four are found; a weak detection lies on a third, another on nothing."""
+    j = made(tmp_path, 2, 2, 0)
+    at = j.labels.row
+    row = np.array([at[2], FAR])
+    ones = np.ones(2)
+    weak = Detections.plain(row, row, 10 * ones, 10 * ones, 0 * ones, np.array([0.4, 0.2]), np.full(2, "aircraft"))
+    verdicts = Verdicts(np.array([[2, 0]]), np.array([3]), np.array([1]), np.zeros(0, int))
+    got = figures([replace(j, weak=weak, weak_verdicts=verdicts)])
+    assert (got.hits, got.f1.value) == (2, pytest.approx(2 / 3))
+    assert got.average_precision.value == pytest.approx(0.75)
+    assert (got.best_f1, got.best_score) == (pytest.approx(6 / 7), 0.4)
+    alone = figures([j])
+    assert (alone.average_precision.value, alone.best_f1) == (0.5, pytest.approx(2 / 3))
+
+
+def test_the_sub_class_that_is_told_is_set_beside_the_kind(tmp_path):
+    j = made(tmp_path, 4, 0, 0)
+    labels = replace(j.labels, kind=np.array(["Mi-8", "mi24", "su25", ""]))
+    told = np.array(["helicopter", "", "helicopter", "helicopter"])
+    found = replace(j.found, subclass=told)
+    (part,) = [p for p in parts_of([replace(j, labels=labels, found=found)]) if p.by == "subclass"]
+    assert (part.name, part.objects, part.found) == ("helicopter", 2, 2)
+    assert (part.recall.value, part.precision.value) == (0.5, 0.5)
