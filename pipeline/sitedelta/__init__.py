@@ -1,8 +1,8 @@
 """What changed at a site, how many aircraft and vehicles are there, what arrived, what left, and how sure.
 
 The verbs of the command line are functions here: `change`, `count`, `compare`, `register` work on images; `run` and
-`report` on a configuration; `open_site` opens the results; `init` and `demo` help to begin. Each is imported when it is
-first used, so that importing `sitedelta` costs nothing.
+`report` on a configuration; `open_site` opens the results; `verify`, `bundle` and `sign` work on their evidence;
+`init` and `demo` help to begin. Each is imported when it is first used, so that importing `sitedelta` costs nothing.
 """
 
 import sys
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from sitedelta.init import init
     from sitedelta.runs import report, run
     from sitedelta.site import open_site
+    from sitedelta.verbs.bundle import bundle
     from sitedelta.verbs.change import change
     from sitedelta.verbs.compare import compare
     from sitedelta.verbs.count import count
     from sitedelta.verbs.evaluate import evaluate
     from sitedelta.verbs.register import register
+    from sitedelta.verbs.sign import sign
+    from sitedelta.verbs.verify import verify
 
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "bundle",
     "change",
     "compare",
     "count",
@@ -34,9 +38,12 @@ __all__ = [
     "register",
     "report",
     "run",
+    "sign",
+    "verify",
 ]
 
 _HOMES = {
+    "bundle": "sitedelta.verbs.bundle",
     "change": "sitedelta.verbs.change",
     "compare": "sitedelta.verbs.compare",
     "count": "sitedelta.verbs.count",
@@ -47,6 +54,8 @@ _HOMES = {
     "register": "sitedelta.verbs.register",
     "report": "sitedelta.runs",
     "run": "sitedelta.runs",
+    "sign": "sitedelta.verbs.sign",
+    "verify": "sitedelta.verbs.verify",
 }
 
 

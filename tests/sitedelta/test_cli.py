@@ -16,7 +16,20 @@ import sitedelta
 from sitedelta.cli import cli, status_of
 from sitedelta.errors import InputError, RegistrationRefused
 
-VERBS = ["run", "change", "register", "count", "compare", "evaluate", "report", "init", "demo"]
+VERBS = [
+    "run",
+    "change",
+    "register",
+    "count",
+    "compare",
+    "evaluate",
+    "report",
+    "verify",
+    "bundle",
+    "sign",
+    "init",
+    "demo",
+]
 COUNT = {
     "images": [
         {

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 HEAVY = {
-    "cv2", "dask", "distributed", "geopandas", "jinja2", "matplotlib", "numpy", "odc", "pandas", "pyarrow",
+    "cryptography", "cv2", "dask", "distributed", "geopandas", "jinja2", "matplotlib", "numpy", "odc", "pandas", "pyarrow",
     "pydantic", "pyproj", "rasterio", "rich", "scipy", "shapely", "skimage", "xarray",
 }  # fmt: skip
 
@@ -20,7 +20,20 @@ def imported_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["change"], ["register"], ["count"], ["compare"], ["evaluate"], ["report"], ["demo"]]
+    "command",
+    [
+        [],
+        ["run"],
+        ["change"],
+        ["register"],
+        ["count"],
+        ["compare"],
+        ["evaluate"],
+        ["report"],
+        ["verify"],
+        ["sign"],
+        ["demo"],
+    ],
 )
 def test_help_imports_nothing_heavy(command):
     loaded = imported_by(f"from sitedelta.cli import status_of; assert status_of({[*command, '--help']}) == 0")

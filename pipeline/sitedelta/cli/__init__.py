@@ -13,6 +13,7 @@ import click
 
 import sitedelta
 from sitedelta.cli.evaluate import evaluate
+from sitedelta.cli.evidence import bundle, sign, verify
 from sitedelta.cli.images import change, compare, count, register
 from sitedelta.cli.options import examples
 from sitedelta.cli.sites import demo, init, report, run
@@ -63,7 +64,7 @@ def cli(context: click.Context) -> None:
         context.exit(click.UsageError.exit_code)
 
 
-for _command in (run, change, register, count, compare, evaluate, report, init, demo):
+for _command in (run, change, register, count, compare, evaluate, report, verify, bundle, sign, init, demo):
     cli.add_command(_command)
 
 

@@ -22,6 +22,7 @@ from sitedelta.records import Observation
 from sitedelta.report.findings import Findings
 from sitedelta.report.geojson import plain
 from sitedelta.sentences import Sentence, change_sentence, count_sentences, event_sentences, key, site_change
+from sitedelta.statements import beside
 from sitedelta.store import SiteStore
 
 FORMAT = "sitedelta-evidence-2"
@@ -36,7 +37,7 @@ def evidence(findings: Findings, report: Mapping[str, bytes]) -> dict[str, Any]:
         Bytes of every other file of the report by path relative to the site's folder.
     """
     m = findings.manifest
-    told = sentences(findings)
+    told = (*sentences(findings), *(s for b in beside(m, findings.observations) for s in b.sentences))
     return {
         "format": FORMAT,
         "site": m.site,
@@ -58,12 +59,13 @@ def evidence(findings: Findings, report: Mapping[str, bytes]) -> dict[str, Any]:
         "events": [{"id": name, **_row(e)} for name, e in named_events(findings.events)],
         "regions": [{"pair": pair_name(c), **_row(c)} for c in findings.changes],
         "zone_changes": [_row(z) for z in findings.zone_changes],
+        "statements": _statements(findings, first=len(sentences(findings))),
         "sentences": [_sentence(n, s, findings) for n, s in enumerate(told)],
     }
 
 
 def sentences(findings: Findings) -> tuple[Sentence, ...]:
-    """Give every sentence that the report makes."""
+    """Give every sentence that the report makes of its own accord."""
     m = findings.manifest
     found = list(count_sentences(m, findings.observations))
     for pair in m.pairs:
@@ -72,6 +74,16 @@ def sentences(findings: Findings) -> tuple[Sentence, ...]:
         if pair.status == "compared":
             found += event_sentences(m, pair, findings.events, findings.observations)
     return tuple(found)
+
+
+def _statements(findings: Findings, *, first: int) -> list[dict[str, Any]]:
+    """Give what others said, and which sentences stand beside it; the first of these has the number `first`."""
+    rows = []
+    for b in beside(findings.manifest, findings.observations):
+        last = first + len(b.sentences)
+        rows.append({"number": b.number, **_row(b.statement), "sentences": list(range(first, last))})
+        first = last
+    return rows
 
 
 def ledger(root: Path) -> dict[str, Any] | None:
