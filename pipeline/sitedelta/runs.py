@@ -72,7 +72,8 @@ def run(
         store = SiteStore(folder / one.id)
         new = run_site(one, store, jobs=jobs, scheduler=scheduler, since=since, until=until, progress=progress)
         page = store.report / "index.html"
-        if new or not all(p.exists() for p in (page, store.report / "site.kmz", store.catalog)):
+        made = (page, store.report / "evidence.json", store.report / "site.kmz", store.catalog)
+        if new or not all(p.exists() for p in made):
             _publish(store, progress)
         results.append(RunResult(one.id, store.root, page, not new, _headline(open_site(store.root))))
     _publish_all(loaded, folder)

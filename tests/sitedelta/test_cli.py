@@ -342,6 +342,7 @@ def test_run_passes_everything_on(verb, tmp_path, capsys):
         "site": "base",
         "out": tmp_path,
         "jobs": 0,
+        "model": None,
         "scheduler": "tcp://h:1",
         "since": date(2024, 1, 2),
         "until": date(2024, 1, 3),

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 HEAVY = {
-    "cryptography", "cv2", "dask", "distributed", "geopandas", "jinja2", "matplotlib", "numpy", "odc", "pandas", "pyarrow",
-    "pydantic", "pyproj", "rasterio", "rich", "scipy", "shapely", "skimage", "xarray",
+    "cryptography", "cv2", "dask", "distributed", "geopandas", "jinja2", "matplotlib", "numpy", "odc", "pandas",
+    "pyarrow", "pydantic", "pyproj", "rasterio", "rich", "scipy", "shapely", "skimage", "xarray",
 }  # fmt: skip
 
 

@@ -54,6 +54,7 @@ def evidence(findings: Findings, report: Mapping[str, bytes]) -> dict[str, Any]:
         "ledger": ledger(findings.root),
         "tiles": [_tile(r, t) for r in m.scenes if r.raster for t in tiles_of(r.scene)],
         "objects": _objects(findings),
+        "tracks": [_row(t) for t in findings.tracks],
         "observations": [_observation(o, findings, told) for o in findings.observations],
         "pairs": [{"id": f"{p.before}--{p.after}", **asdict(p)} for p in m.pairs],
         "events": [{"id": name, **_row(e)} for name, e in named_events(findings.events)],

@@ -144,6 +144,7 @@ def _differences(stands: Findings, again: Findings) -> Iterator[Difference]:
         ("observations.parquet", {key(o): o for o in stands.observations}, {key(o): o for o in again.observations}),
         ("objects.parquet", {o.id: o for o in stands.objects}, {o.id: o for o in again.objects}),
         ("events.parquet", dict(named_events(stands.events)), dict(named_events(again.events))),
+        ("tracks.parquet", {t.id: t for t in stands.tracks}, {t.id: t for t in again.tracks}),
         ("changes.parquet", {c.id: c for c in stands.changes}, {c.id: c for c in again.changes}),
         ("zone_changes.parquet", _zones(stands), _zones(again)),
     )

@@ -65,6 +65,7 @@ _FEEDS = (
     ("observations.parquet", "counts, their intervals, the sentences and the chart"),
     ("objects.parquet", "objects, chips, counts and events"),
     ("events.parquet", "arrivals, departures and what is said of them"),
+    ("tracks.parquet", "how long objects stayed"),
     ("changes.parquet", "changed regions and the sentences on changed ground"),
     ("zone_changes.parquet", "change by zone, its false alarms and sentences"),
     ("manifest.json", "scenes, alignment, parameters, and where the originals lay"),
