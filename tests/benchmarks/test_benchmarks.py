@@ -99,3 +99,40 @@ def test_registration_is_measured(tmp_path):
     assert found["spoilt"]["refused"] == found["spoilt"]["asked"]
     assert found["fields"]["worst 95th percentile px"] < 0.5
     assert found["dates"]["aligned"] == 1
+
+
+@pytest.fixture
+def labelled_sets(tmp_path):
+    """Write empty ground in the layout of the labelled sets, under their names."""
+    sets = {
+        "airbus": ("a.png", "plane", 0.3),
+        "planet": ("scene_1.png", "plane", 3),
+        "estonia": ("image_1_a.png", "car", 0.3),
+        "motor_pools": ("c10_usa.png", "car", 0.3),
+    }
+    for name, (image, label, gsd) in sets.items():
+        folder = tmp_path / "data" / name
+        (folder / "images").mkdir(parents=True)
+        cv2.imwrite(str(folder / "images" / image), np.full((120, 120, 3), 120, np.uint8))
+        (folder / "images.csv").write_text(f"image,gsd_m\n{image},{gsd}\n")
+        (folder / "labels.csv").write_text(f"image,class,col,row,length_px\n{image},{label},60,60,50\n")
+        (folder / "sites.json").write_text(json.dumps({"site07": [image]}))
+    return tmp_path / "data"
+
+
+@pytest.mark.slow
+def test_the_curve_is_written_into_its_page(labelled_sets, tmp_path):
+    page = tmp_path / "page.md"
+    begin, end = (
+        [f"<!-- {word}: {label} -->\n" for label in ("aircraft", "vehicle")] for word in ("curve", "end of curve")
+    )
+    page.write_text(f"before\n{begin[0]}old\n{end[0]}between\n{begin[1]}{end[1]}after\n")
+    said = module("bench_evaluate", labelled_sets, "--write", page, "--jobs", 1)
+    text = page.read_text()
+    assert text.startswith(f"before\n{begin[0]}")
+    assert f"{end[0]}between\n{begin[1]}" in text
+    assert text.endswith(f"{end[1]}after\n")
+    assert "old" not in text
+    assert all(part in text for part in said.split("### ")[1:])
+    assert "| planet | 3 m | 1 | 1 |" in text
+    assert {p.name for p in tmp_path.glob("*.png")} == {"f1-aircraft.png", "f1-vehicle.png"}

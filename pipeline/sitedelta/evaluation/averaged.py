@@ -1,5 +1,6 @@
 """The same image as a coarser sensor would sample it."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def average(scene: Scene, factor: float, path: Path) -> Reduced:
     The mean over the area of each pixel stands in for a sensor: it is sharper than most, without their noise or haze.
     """
     import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
 
     with Reader(scene.uri) as reader:
         image, valid = reader.read((0, scene.height, 0, scene.width))
@@ -48,6 +50,7 @@ def average(scene: Scene, factor: float, path: Path) -> Reduced:
     whole = np.issubdtype(dtype, np.integer)
     pixels = np.stack([np.rint(b) if whole else b for b in bands]).astype(dtype if whole else np.float32)
     with (
+        warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
         written_aside(path) as aside,
         rasterio.open(
             aside, "w", driver="GTiff", count=len(bands), height=height, width=width, dtype=pixels.dtype

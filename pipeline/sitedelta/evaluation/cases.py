@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,13 @@ def cases_of(image: LabelledImage, *, gsd: float | None, gsds: Sequence[float], 
         if 1 / _SAME <= factor <= _SAME:
             yield Case(image, scene, image.labels, wanted, original=True)
         elif factor > 1 and min(scene.height, scene.width) / factor >= 2 * SMALLEST:
-            made = average(scene, factor, folder / f"{image.data}-{image.path.stem}-{wanted:g}.tif")
+            made = average(scene, factor, folder / f"{_key(image.path)}-{wanted:g}.tif")
             yield Case(image, _seen(scene, made), made.bring(image.labels), wanted, original=False)
+
+
+def _key(path: Path) -> str:
+    """Give a name that no other file has."""
+    return sha256(str(path).encode()).hexdigest()[:16]
 
 
 def _seen(scene: Scene, made: Reduced) -> Scene:

@@ -1,7 +1,7 @@
 """Count labelled images as `count` does, and say how far the counts can be trusted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -134,7 +134,7 @@ def evaluate_folders(
         Labels, an image or the model cannot be used; nothing is left to evaluate.
     """
     finder = detector(options.model)
-    sets = [read_labels(f) for f in folders]
+    sets = _named([read_labels(f) for f in dict.fromkeys(f.resolve() for f in folders)])
     plans = [(s, *_plan(s, options)) for s in sets]
     if not any(images and labels for _, images, labels in plans):
         raise InputError(_nothing(sets, options))
@@ -145,6 +145,17 @@ def evaluate_folders(
         if out is not None:
             _write(found, judged, options, said, out)
     return found
+
+
+def _named(sets: list[DataSet]) -> list[DataSet]:
+    """Tell folders of one name apart by the folders that they lie in."""
+    names = [s.folder.name for s in sets]
+    return [s if names.count(s.folder.name) == 1 else _renamed(s) for s in sets]
+
+
+def _renamed(data: DataSet) -> DataSet:
+    name = f"{data.folder.parent.name}/{data.folder.name}"
+    return replace(data, images=tuple(replace(i, data=name) for i in data.images))
 
 
 def _plan(data: DataSet, options: Options) -> tuple[tuple[LabelledImage, ...], tuple[str, ...]]:

@@ -234,3 +234,11 @@ def test_averaging_is_the_mean_over_each_pixel(place, tmp_path):
     np.testing.assert_allclose(got, fine.reshape(3, 20, 3, 30, 3).mean(axis=(2, 4)), atol=0.51)
     assert valid.all()
     assert made.factor == 3.0
+
+
+def test_folders_of_one_name_are_told_apart(labelled, image):
+    one = labelled({"a.png": image}, {"a.png": [aircraft(40, 50)]}, name="east/labels")
+    other = labelled({"a.png": image}, {"a.png": [aircraft(40, 50)]}, name="west/labels")
+    done = evaluate_folders([one, other, one], Options(), jobs=1)
+    assert [i["data"] for i in done.tables.images] == ["east/labels", "west/labels"]
+    assert figures(done, data="all", gsd="all")["sites"] == 2
