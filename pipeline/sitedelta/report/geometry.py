@@ -9,6 +9,7 @@ import numpy as np
 from sitedelta.manifest import GridRecord
 
 if TYPE_CHECKING:
+    from mgrs import MGRS
     from pyproj import Transformer
 
 
@@ -87,10 +88,31 @@ def scale_bar_m(width_m: float, share: float = 0.25) -> float:
 
 
 def coordinates(grid: GridRecord, *, row: float, col: float, lon: float | None, lat: float | None) -> str:
-    """Give a place in a reader's words: latitude and longitude, or row and column."""
+    """Give a place in a reader's words: latitude and longitude with the grid reference, or row and column."""
     if lon is None or lat is None or grid.crs_wkt is None:
         return f"row {row:.0f}, column {col:.0f}"
-    return f"{abs(lat):.5f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.5f}° {'E' if lon >= 0 else 'W'}"
+    place = f"{abs(lat):.5f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.5f}° {'E' if lon >= 0 else 'W'}"
+    return f"{place}, MGRS {mgrs(lon, lat)}"
+
+
+def mgrs(lon: float, lat: float) -> str:
+    """Give the square metre of a place in the Military Grid Reference System.
+
+    Examples
+    --------
+    >>> mgrs(35.95, 35.4)
+    '36S YE 67915 21400'
+    """
+    text: str = _mgrs().toMGRS(lat, lon)
+    zone, easting, northing = text[:-10], text[-10:-5], text[-5:]
+    return f"{zone[:-2]} {zone[-2:]} {easting} {northing}"
+
+
+@lru_cache(maxsize=1)
+def _mgrs() -> "MGRS":
+    from mgrs import MGRS
+
+    return MGRS()
 
 
 def nice_step(top: float, most: int) -> int:
