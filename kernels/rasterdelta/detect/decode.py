@@ -1,6 +1,6 @@
 """From a network's maps to objects: peaks, refined to a fraction of a cell, with length, width and heading."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import cv2
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Peaks:
-    """Peaks in working pixels; arrays of shape (n,)."""
+    """Peaks; arrays of shape (n,). All lengths are in working pixels until they are `scaled`."""
 
     row: Floats
     col: Floats
@@ -34,6 +34,17 @@ class Peaks:
     def take(self, index: NDArray[np.bool_]) -> "Peaks":
         """Give the chosen peaks."""
         return Peaks(*(getattr(self, f.name)[index] for f in fields(self)))
+
+    def scaled(self, factor: float, gsd_m: float) -> "Peaks":
+        """Give places in pixels of an image, each `factor` to a working pixel, and lengths in metres."""
+        row, col = ((at + 0.5) * factor - 0.5 for at in (self.row, self.col))
+        length, width = (n * factor * gsd_m for n in (self.length, self.width))
+        return replace(self, row=row, col=col, length=length, width=width)
+
+    @staticmethod
+    def join(parts: "list[Peaks]") -> "Peaks":
+        """Give all peaks of several sets, in order."""
+        return Peaks(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Peaks)))
 
 
 def peaks(maps: FloatArray, *, axial: bool) -> Peaks:

@@ -39,6 +39,12 @@ class Lattice:
         """Pixels of the image a working pixel."""
         return self.source / self.working
 
+    def halved(self) -> "Lattice":
+        """Give the lattice of working pixels twice as large."""
+        return (
+            Lattice(self.source, self.working // 2) if self.working % 2 == 0 else Lattice(2 * self.source, self.working)
+        )
+
     def resampled(self, image: Image) -> Image:
         """Average (or enlarge, bilinearly) an image of shape (band, row, column) that begins at a period's start.
 

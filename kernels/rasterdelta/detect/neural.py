@@ -18,6 +18,16 @@ from rasterdelta.types import Image, Mask
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """A look at half the working resolution, where large objects are seen whole: the surer of the two looks counts."""
+
+    gsd_m: float
+    """Images of coarser pixels get it."""
+    length_m: float
+    """It is asked for objects of this length and more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A network for one class, and how its maps are read."""
 
@@ -32,6 +42,23 @@ class Model:
     apart: float = 0.5
     apart_along: float = 0.5
     """Two objects lie at least so many mean widths apart across their heading, and mean lengths along it."""
+    second: SecondLook | None = None
+
+    def looks(self, gsd_m: float) -> "tuple[Look, ...]":
+        """Give the looks at an image of a ground sampling distance, the finest first."""
+        first = Lattice.near(gsd_m, self.working_m)
+        if self.second is None or gsd_m <= self.second.gsd_m:
+            return (Look(first, 0.0),)
+        return Look(first, 0.0), Look(first.halved(), self.second.length_m)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One run of the network over an image."""
+
+    lattice: Lattice
+    length_m: float
+    """Shorter objects are left to other looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +84,16 @@ class NeuralDetector:
     def snap_px(self, label: str, gsd_m: float) -> int:
         """Windows of a larger image must begin at multiples of it, for the same results."""
         self._check(label)
-        return SNAP * Lattice.near(gsd_m, self.model.working_m).source
+        return SNAP * self._coarsest(gsd_m).source
 
     def halo_m(self, label: str, gsd_m: float) -> float:
         """Metres of context that it needs around an object's centre."""
         self._check(label)
-        lattice = Lattice.near(gsd_m, self.model.working_m)
         rivals = ROUNDS * max(self.model.apart, self.model.apart_along) * self.model.longest_m
-        return REACH * lattice.factor * gsd_m + rivals
+        return REACH * self._coarsest(gsd_m).factor * gsd_m + rivals
+
+    def _coarsest(self, gsd_m: float) -> Lattice:
+        return self.model.looks(gsd_m)[-1].lattice
 
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:
         """Give the measured accuracy at this ground sampling distance."""
@@ -83,30 +112,26 @@ class NeuralDetector:
             self._check(label)
         if not valid.any() or not classes:
             return Detections.none()
-        lattice = Lattice.near(gsd_m, self.model.working_m)
-        found = find(image, valid, self.model, lattice)
-        return self._judged(found, lattice.factor, gsd_m, valid, weak=weak)
+        return self._judged(find(image, valid, self.model, gsd_m), gsd_m, valid, weak=weak)
 
     def _check(self, label: str) -> None:
         if label != self.model.label:
             raise KernelError(f"no class {label!r} here; there is {self.model.label}")
 
-    def _judged(self, found: Peaks, factor: float, gsd_m: float, valid: Mask, *, weak: bool) -> Detections:
+    def _judged(self, found: Peaks, gsd_m: float, valid: Mask, *, weak: bool) -> Detections:
         band = self.table.band(self.model.label, gsd_m)
-        row, col = ((at + 0.5) * factor - 0.5 for at in (found.row, found.col))
         score = 1 / (1 + np.exp(-(band.slope * found.logit + band.offset)))
         sure = found.logit >= band.threshold
-        keep = (sure | (weak & (score >= WEAKEST))) & _on(valid, row, col)
-        metres = factor * gsd_m
-        found, length, width = found.take(keep), found.length[keep] * metres, found.width[keep] * metres
+        keep = (sure | (weak & (score >= WEAKEST))) & _on(valid, found.row, found.col)
+        found = found.take(keep)
         plain = Detections.plain(
-            row[keep],
-            col[keep],
-            length,
-            width,
+            found.row,
+            found.col,
+            found.length,
+            found.width,
             found.heading_deg,
             score[keep],
-            np.full(len(length), self.model.label, "<U16"),
+            np.full(len(found.row), self.model.label, "<U16"),
         )
         known = self.details.at(self.model.label, gsd_m)
         if known is None:
@@ -117,8 +142,8 @@ class NeuralDetector:
             sure=sure[keep],
             subclass=names,
             subclass_score=likely,
-            length_sd_m=known.length_sd * length,
-            width_sd_m=known.width_sd * width,
+            length_sd_m=known.length_sd * found.length,
+            width_sd_m=known.width_sd * found.width,
         )
 
 
@@ -128,8 +153,8 @@ def _on(valid: Mask, row: np.ndarray, col: np.ndarray) -> np.ndarray:
     return inside
 
 
-def find(image: Image, valid: Mask, model: Model, lattice: Lattice) -> Peaks:
-    """Find all peaks after suppression, in working pixels, whatever their score.
+def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
+    """Find all peaks after suppression, whatever their score: places in pixels of the image, lengths in metres.
 
     Parameters
     ----------
@@ -137,20 +162,29 @@ def find(image: Image, valid: Mask, model: Model, lattice: Lattice) -> Peaks:
         float32 in 0 to 1.
     valid : ndarray of shape (row, column)
         True = valid.
+    model : Model
+        What to look with.
+    gsd_m : float
+        Ground sampling distance of the image, metres.
     """
-    shown = np.where(valid, image * np.float32(255), np.float32(GREY))
-    working = lattice.resampled(np.clip(shown, 0, 255))
-    if len(working) == 1:
-        working = np.repeat(working, 3, axis=0)
-    found = peaks(model.network.maps(working), axial=model.axial)
+    shown = np.clip(np.where(valid, image * np.float32(255), np.float32(GREY)), 0, 255)
+    found = Peaks.join([_seen(shown, model, look, gsd_m) for look in model.looks(gsd_m)])
     keep = suppress(
         found.row,
         found.col,
-        found.length,
-        found.width,
+        found.length / gsd_m,
+        found.width / gsd_m,
         found.heading_deg,
         found.logit,
         apart=model.apart,
         apart_along=model.apart_along,
     )
     return found.take(keep)
+
+
+def _seen(shown: Image, model: Model, look: Look, gsd_m: float) -> Peaks:
+    working = look.lattice.resampled(shown)
+    if len(working) == 1:
+        working = np.repeat(working, 3, axis=0)
+    found = peaks(model.network.maps(working), axial=model.axial).scaled(look.lattice.factor, gsd_m)
+    return found.take(found.length >= look.length_m)

@@ -6,12 +6,18 @@ from pathlib import Path
 from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.details import Details
 from rasterdelta.detect.network import Network
-from rasterdelta.detect.neural import Model, NeuralDetector
+from rasterdelta.detect.neural import Model, NeuralDetector, SecondLook
 from rasterdelta.detect.panel import Panel, Seat
 from rasterdelta.detect.protocol import Detector
 
 FOLDER = Path(__file__).parent
-AIRCRAFT = Model("aircraft", Network(FOLDER / "aircraft.onnx"), working_m=0.75, longest_m=75.0)
+AIRCRAFT = Model(
+    "aircraft",
+    Network(FOLDER / "aircraft.onnx"),
+    working_m=0.75,
+    longest_m=75.0,
+    second=SecondLook(gsd_m=0.8, length_m=40.0),
+)
 VEHICLE = Model(
     "vehicle", Network(FOLDER / "vehicle.onnx"), working_m=0.22, longest_m=20.0, axial=True, apart=0.6, apart_along=0.6
 )

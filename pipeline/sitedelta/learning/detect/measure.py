@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from rasterdelta.detect.decode import Peaks
-from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, find
 from rasterdelta.detect.shipped import MODELS
@@ -145,11 +144,7 @@ def effective_objects(judged: Sequence[Judged]) -> int:
 def detect(image: Labelled, model: Model) -> tuple[Truth, Peaks]:
     """Give the labels of an image and its peaks, in its pixels; lengths in metres."""
     pixels, gsd_m = image.read()
-    lattice = Lattice.near(gsd_m, model.working_m)
-    p = find(pixels, np.ones(pixels.shape[1:], bool), model, lattice)
-    row, col = ((at + 0.5) * lattice.factor - 0.5 for at in (p.row, p.col))
-    metres = lattice.factor * gsd_m
-    found = Peaks(row, col, p.length * metres, p.width * metres, p.heading_deg, p.logit, p.sub)
+    found = find(pixels, np.ones(pixels.shape[1:], bool), model, gsd_m)
     least = max(0.8 * image.least_m, SHORTEST_PX[model.label] * gsd_m)
     return image.judged(), found.take(found.length >= least)
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.detect.decode import Peaks
-from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, find
 from rasterdelta.detect.shipped import MODELS
@@ -29,10 +28,9 @@ NEAR: Final = 0.75
 
 def places(picture: Picture, model: Model) -> NDArray[np.float64]:
     """Give column and row of the strongest doubtful peaks that no label explains, shape (n, 2)."""
-    lattice = Lattice.near(picture.gsd_m, model.working_m)
     image = picture.pixels.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
-    found = find(image, np.ones(image.shape[1:], bool), model, lattice)
-    at = (np.stack([found.col, found.row], 1) + 0.5) * lattice.factor - 0.5
+    found = find(image, np.ones(image.shape[1:], bool), model, picture.gsd_m)
+    at = np.stack([found.col, found.row], 1)
     keep = _doubtful(found) & ~_explained(at, picture.boxes)
     order = np.argsort(-found.logit[keep], kind="stable")[:MOST]
     return at[keep][order]
