@@ -19,7 +19,14 @@ AIRCRAFT = Model(
     second=SecondLook(gsd_m=0.8, length_m=40.0),
 )
 VEHICLE = Model(
-    "vehicle", Network(FOLDER / "vehicle.onnx"), working_m=0.22, longest_m=20.0, axial=True, apart=0.6, apart_along=0.6
+    "vehicle",
+    Network(FOLDER / "vehicle.onnx"),
+    working_m=0.22,
+    longest_m=20.0,
+    axial=True,
+    apart=0.6,
+    apart_along=0.6,
+    second=SecondLook(gsd_m=0.0, length_m=8.0),
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""

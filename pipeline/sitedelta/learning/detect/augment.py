@@ -3,7 +3,18 @@
 import cv2
 import numpy as np
 
-from sitedelta.learning.detect.canvas import Colour, Rng, noise
+from sitedelta.learning.detect.canvas import Colour, Rng, noise, polygon
+
+
+def shadow(rng: Rng, x: Colour) -> Colour:
+    """Cast the shadow of something large that stands outside, or of a cloud: what lies in it is still there."""
+    side = len(x)
+    corners = rng.uniform(-0.2, 1.2, 2) * side + rng.uniform(-0.6, 0.6, (int(rng.integers(3, 6)), 2)) * side
+    mask = cv2.convexHull(np.round(corners).astype(np.int32))[:, 0]
+    cover = polygon(side, mask.astype(float), float(rng.choice([0.8, rng.uniform(1, 8)])))
+    sky = np.float32(rng.uniform(0.2, 0.6)) * np.array([0.92, 1.0, rng.uniform(1.0, 1.25)], np.float32)
+    lit: Colour = x * (1 - cover[..., None] * (1 - sky))
+    return lit
 
 
 def photometry(rng: Rng, x: Colour) -> Colour:

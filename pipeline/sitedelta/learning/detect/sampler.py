@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sitedelta.learning.detect.augment import photometry, sensor
+from sitedelta.learning.detect.augment import photometry, sensor, shadow
 from sitedelta.learning.detect.canvas import Canvas, Item, Rng
 from sitedelta.learning.detect.ground import Ground, Picture
 from sitedelta.learning.detect.paste import Group, scatter
@@ -40,6 +40,8 @@ class Recipe:
     """Share of crops of rendered bases and camps."""
     busy: float
     """Share of real crops on which things are pasted."""
+    shadows: float
+    """Share of crops that something outside shades."""
 
 
 AIRCRAFT = Recipe(
@@ -64,10 +66,11 @@ AIRCRAFT = Recipe(
     bare=0.15,
     scenes=0.1,
     busy=0.45,
+    shadows=0.1,
 )
 VEHICLE = Recipe(
     gsd_m=0.22,
-    scales=(0.6, 1.45),
+    scales=(0.6, 1.8),
     coarsest_m=0.6,
     satellite_m=None,
     groups={
@@ -79,9 +82,10 @@ VEHICLE = Recipe(
         "shelter": Group(1.5, 4, None, gap=(1.1, 2)),
     },
     other=0.0,
-    bare=0.15,
-    scenes=0.12,
-    busy=0.5,
+    bare=0.1,
+    scenes=0.1,
+    busy=0.4,
+    shadows=0.25,
 )
 RECIPES: dict[Kind, Recipe] = {"aircraft": AIRCRAFT, "vehicle": VEHICLE}
 MOST = 96
@@ -120,6 +124,8 @@ def example(
         busy = rng.random() < (0.8 if few else recipe.busy)
     if busy:
         furnish(rng, canvas, bank, recipe)
+    if rng.random() < recipe.shadows:
+        canvas.picture = shadow(rng, canvas.picture)
     coarser = coarser_of(rng, recipe, gsd)
     picture = sensor(rng, photometry(rng, canvas.picture), coarser)
     return Example(picture, table_of(canvas.items, coarser), real)
