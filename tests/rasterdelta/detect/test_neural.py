@@ -1,6 +1,7 @@
 """Resampling, blocks, decoding and the choice between detectors."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.decode import UNIT_PX, peaks
 from rasterdelta.detect.lattice import CLOSE, Lattice
 from rasterdelta.detect.network import STRIDE, Network
+from rasterdelta.detect.neural import find
 from rasterdelta.detect.panel import Panel, Seat
 from rasterdelta.detect.protocol import Accuracy, Detections
 from rasterdelta.detect.shipped import AIRCRAFT
@@ -52,6 +54,34 @@ def test_a_window_is_resampled_like_the_whole(source, working, periods):
     part = lattice.resampled(FIELD[:, start:])
     keep = working // source + 1 if periods else 0
     np.testing.assert_array_equal(part[:, keep:], whole[:, first + keep :])
+
+
+@given(st.floats(0.05, 4.0))
+def test_a_second_look_halves_the_working_resolution_and_keeps_the_windows(gsd_m):
+    first = Lattice.near(gsd_m, 0.75)
+    second = first.halved()
+    assert second.factor == 2 * first.factor
+    assert second.source % first.source == 0
+    looks = AIRCRAFT.looks(gsd_m)
+    assert [k.lattice for k in looks] == ([first, second] if gsd_m > AIRCRAFT.second.gsd_m else [first])
+
+
+def test_the_second_look_is_asked_for_large_objects_only(monkeypatch):
+    said = []
+
+    def maps(_network, image):
+        said.append(image.shape)
+        length = 20.0 if len(said) == 1 else 60.0
+        found = np.full((6, -(-image.shape[1] // 4), -(-image.shape[2] // 4)), -9, np.float32)
+        found[:, 5, 5] = 2.0 + len(said), *np.log([length / 1.0 / UNIT_PX, 0.8 * length / UNIT_PX]), 1, 0, 0
+        found[:, 9, 3] = 3.0, *np.log([18 / UNIT_PX, 16 / UNIT_PX]), 1, 0, 0
+        return found
+
+    monkeypatch.setattr(Network, "maps", maps)
+    image = np.zeros((3, 100, 100), np.float32)
+    found = find(image, np.ones((100, 100), bool), replace(AIRCRAFT, working_m=1.0), 1.0)
+    assert said == [(3, 100, 100), (3, 50, 50)]
+    assert sorted(np.round(found.length)) == [18, 20, 120]
 
 
 def test_blocks_say_what_the_whole_image_says(monkeypatch):
