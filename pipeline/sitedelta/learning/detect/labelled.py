@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -102,6 +102,12 @@ def listed(
     with (data / name / "images.csv").open(newline="") as f:
         gsd = {r["image"]: gsd_m or float(r["gsd_m"]) for r in csv.DictReader(f)}
     return list(_set(data / name, "labels.csv", gsd, classes, 1.0, least_m))
+
+
+def without(paths: Iterable[Path], gsd_m: float) -> list[Labelled]:
+    """Give images in which there is no object."""
+    nothing = Truth(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, bool))
+    return [Labelled(p, gsd_m, nothing) for p in sorted(paths)]
 
 
 def estonia(data: Path, *, factor: float = 1.0) -> list[Labelled]:

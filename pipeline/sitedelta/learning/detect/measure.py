@@ -8,6 +8,7 @@ objects that makes count intervals cover what images differ by.
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -25,13 +26,19 @@ from sitedelta.learning.detect.labelled import CARS, Labelled, Truth
 
 Floats = NDArray[np.float64]
 Sets = dict[str, list[Labelled]]
+Found = dict[str, list[tuple[Truth, Peaks]]]
+"""Labels and peaks of the images of each set."""
 Judged = tuple[Floats, NDArray[np.bool_], int]
 """Log-odds and truth of the peaks of one image that count at a threshold, and the number of objects missed."""
 COVERED = 0.88
 """Share of images that count intervals are to cover, each judged by the others."""
 WORTH = 40
 """Most objects that the rates of a band are taken to be worth: its sets stand for few kinds of sites."""
+FEW = 25
+"""Images of a band that show how much images differ."""
 LOWEST = -3.0
+TRIED = np.arange(-2.5, 2.51, 0.05)
+"""Thresholds."""
 SHORTEST_PX = {"aircraft": 6.6, "vehicle": 4.0}
 """What measures fewer pixels of its image is not counted."""
 
@@ -42,10 +49,11 @@ def aircraft_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Set
     empty = labelled.listed(data, "empty_bases", ("aircraft",))
     coarse = "averaged {} times, airport and air-base screenshots"
     return {
-        (0.8, "Pleiades at 0.5 m (3 airports), air-base screenshots"): {
+        (0.8, "Pleiades at 0.5 m (3 airports), air-base screenshots, suburbs"): {
             "airbus": labelled.airbus(data),
             "air bases": [p for p in bases if p.gsd_m <= 0.8],
             "empty bases": [p for p in empty if p.gsd_m <= 0.8],
+            "suburbs": labelled.without((data / "change/levir/B").glob("*.png"), 0.5),
             **_drawn(drawn, "aircraft", 2.0),
         },
         (1.25, f"Pleiades {coarse.format(2)}"): {
@@ -54,9 +62,10 @@ def aircraft_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Set
             "empty bases": [p for p in empty if p.gsd_m > 0.8],
             **_drawn(drawn, "aircraft", 4.0),
         },
-        (2.0, f"Pleiades {coarse.format(3)}"): {
+        (2.0, f"Pleiades {coarse.format(3)}, fields"): {
             "airbus 1.5 m": labelled.airbus(data, factor=3),
             "air bases": [p for p in bases if p.gsd_m > 0.8],
+            "fields": labelled.without((data / "change/sztaki_szada").glob("*_im2.jpg"), 1.5),
             **_drawn(drawn, "aircraft", 6.0),
         },
         (4.0, "PlanetScope at 3 m, Pleiades averaged to 3 m; aircraft of 25 m and more"): {
@@ -155,28 +164,63 @@ def _worth(judged: Sequence[Judged]) -> float:
     return f1 if objects else 0.5 / (1 + sum(len(real) for _, real, _ in judged) / len(judged))
 
 
-def row(label: str, found: dict[str, list[tuple[Truth, Peaks]]]) -> str:
-    """Choose threshold, calibration and rates of a band, and print what its sets get."""
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What `accuracy.csv` says of one band."""
+
+    threshold: float
+    slope: float
+    offset: float
+    precision: float
+    recall: float
+    labelled: int
+    """Objects."""
+    images: int
+    objects: int
+    """What the rates are worth."""
+
+
+def rated(found: Found, threshold: float | None = None) -> Rated:
+    """Rate a band, at the threshold that is best over its sets where none is given."""
     every = [f for each in found.values() for f in each]
-    tried = np.arange(-2.5, 2.51, 0.1)
-    best = max(tried, key=lambda t: np.mean([_worth([judge(*f, t) for f in e]) for e in found.values()]))
-    judged = [judge(*f, best) for f in every]
-    objects = effective_objects(judged)
-    for name, each in found.items():
-        mine = [judge(*f, best) for f in each]
-        p, r, f1, n = rates(mine)
-        own = max(tried, key=lambda t: _worth([judge(*f, t) for f in each]))
-        total = sum(len(j[1]) for j in mine)
-        rated = f"precision {p:.3f} recall {r:.3f} F1 {f1:.3f} objects {n} images {len(each)} found {total}"
-        held = f"covered {coverage(mine, objects):.2f}; best at {own:.1f}: {_worth([judge(*f, own) for f in each]):.3f}"
-        sys.stdout.write(f"{label:9} {name:16} {rated} {held}\n")
-    low = [judge(*f, LOWEST) for f in every]
+    if threshold is None:
+        threshold = max(TRIED, key=lambda t: np.mean([_worth([judge(*f, t) for f in e]) for e in found.values()]))
+    judged, low = ([judge(*f, t) for f in every] for t in (threshold, LOWEST))
     slope, offset = calibration(np.concatenate([j[0] for j in low]), np.concatenate([j[1] for j in low]))
     p, r, _, n = rates(judged)
-    sys.stdout.write(
-        f"{label:9} effective objects {objects}: covered {coverage(judged, objects):.2f} of {len(judged)}\n"
-    )
-    return f'{best:.2f},{slope:.3f},{offset:.3f},{p:.3f},{r:.3f},{objects},"SOURCE; {n} labelled objects"'
+    return Rated(threshold, slope, offset, p, r, n, len(every), effective_objects(judged))
+
+
+def settled(bands: Sequence[Rated]) -> list[Rated]:
+    """Let bands of few images be worth no more than the next finer one of many: few do not show how images differ."""
+    kept: list[Rated] = []
+    most = WORTH
+    for band in bands:
+        most = band.objects if band.images >= FEW else most
+        kept.append(replace(band, objects=min(band.objects, most)))
+    return kept
+
+
+def tell(label: str, found: Found, band: Rated) -> None:
+    """Print what each set of a band gets."""
+    for name, each in found.items():
+        mine = [judge(*f, band.threshold) for f in each]
+        p, r, f1, n = rates(mine)
+        own = max(TRIED, key=lambda t: _worth([judge(*f, t) for f in each]))
+        total = sum(len(j[1]) for j in mine)
+        said = f"precision {p:.3f} recall {r:.3f} F1 {f1:.3f} objects {n} images {len(each)} found {total}"
+        held = f"covered {coverage(mine, band.objects):.2f}"
+        best = f"best at {own:.1f}: {_worth([judge(*f, own) for f in each]):.3f}"
+        sys.stdout.write(f"{label:9} {name:16} {said} {held}; {best}\n")
+
+
+def lines(label: str, rated_bands: dict[tuple[float, str], Rated]) -> list[str]:
+    """Give the rows of `accuracy.csv` of one class."""
+    return [
+        f"{label},{gsd_max},{b.threshold:.2f},{b.slope:.3f},{b.offset:.3f},{b.precision:.3f},{b.recall:.3f},"
+        f'{b.objects},"{source}; {b.labelled} labelled objects"'
+        for (gsd_max, source), b in rated_bands.items()
+    ]
 
 
 def main() -> None:
@@ -186,26 +230,27 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--onnx", type=Path)
     parser.add_argument("--scenes", type=Path)
-    parser.add_argument("--working", type=float)
-    parser.add_argument("--bands", type=int, nargs="*")
+    parser.add_argument("--thresholds", type=float, nargs="*", help="of the bands in order; else the best")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    lines = ["class,gsd_max_m,threshold,slope,offset,precision,recall,objects,source"]
     sets = {"aircraft": aircraft_sets, "vehicle": vehicle_sets}[args.label](args.data, args.scenes)
-    for k, ((gsd_max, source), members) in enumerate(sets.items()):
-        if args.bands and k not in args.bands:
-            continue
-        model = _model(args, gsd_max)
-        found = {name: [detect(i, model) for i in images] for name, images in members.items()}
-        lines.append(f"{args.label},{gsd_max},{row(args.label, found)}".replace("SOURCE", source))
-    sys.stdout.write("\n".join(lines) + "\n")
+    model = _model(args)
+    found = {
+        band: {name: [detect(i, model) for i in images] for name, images in members.items()}
+        for band, members in sets.items()
+    }
+    given = args.thresholds or [None] * len(found)
+    bands = settled([rated(f, t) for f, t in zip(found.values(), given, strict=True)])
+    for each, band in zip(found.values(), bands, strict=True):
+        tell(args.label, each, band)
+    sources = [(g, text + ", rendered air bases and camps" * ("rendered" in each)) for (g, text), each in found.items()]
+    rows = lines(args.label, dict(zip(sources, bands, strict=True)))
+    sys.stdout.write("\n".join(["class,gsd_max_m,threshold,slope,offset,precision,recall,objects,source", *rows, ""]))
 
 
-def _model(args: argparse.Namespace, gsd_max: float) -> Model:
-    shipped = next(m for m, most in MODELS if m.label == args.label and gsd_max <= most)
-    network = Network(args.onnx) if args.onnx else shipped.network
-    working = args.working or shipped.working_m
-    return Model(shipped.label, network, working, shipped.longest_m, shipped.axial, shipped.apart, shipped.apart_along)
+def _model(args: argparse.Namespace) -> Model:
+    shipped = next(m for m, _ in MODELS if m.label == args.label)
+    return replace(shipped, network=Network(args.onnx)) if args.onnx else shipped
 
 
 if __name__ == "__main__":
