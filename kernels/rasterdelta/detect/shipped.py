@@ -16,7 +16,7 @@ AIRCRAFT = Model(
     Network(FOLDER / "aircraft.onnx"),
     working_m=0.75,
     longest_m=75.0,
-    second=SecondLook(gsd_m=0.8, length_m=40.0),
+    second=SecondLook(gsd_m=0.5, length_m=30.0),
 )
 VEHICLE = Model(
     "vehicle",

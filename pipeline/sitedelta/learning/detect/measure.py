@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -135,19 +136,33 @@ def calibration(logit: Floats, real: NDArray[np.bool_]) -> Floats:
 
 def coverage(judged: Sequence[Judged], objects: int) -> float:
     """Give the share of images whose interval, from the rates of all others, holds their true count."""
+    return float(_held(judged, objects).mean())
+
+
+def _held(judged: Sequence[Judged], objects: int) -> NDArray[np.bool_]:
     held = []
     for i, (_, real, missed) in enumerate(judged):
         precision, recall, *_ = rates([*judged[:i], *judged[i + 1 :]])
         got = count_interval(len(real), precision=precision, recall=max(recall, 0.01), objects=objects)
         held.append(got.low <= int(real.sum()) + missed <= got.high)
-    return float(np.mean(held))
+    return np.array(held)
 
 
-def effective_objects(judged: Sequence[Judged]) -> int:
-    """Give the largest number, at most of objects labelled, with which intervals cover `COVERED` of the images."""
-    most = min(rates(judged)[3], WORTH)
+def effective_objects(groups: Sequence[Sequence[Judged]]) -> int:
+    """Give the largest number, at most of objects labelled, with which intervals cover `COVERED` of the mean set.
+
+    An image is judged by the rates of all others. Sets weigh alike: those of many images are not the likelier ones.
+    """
+    every = [j for g in groups for j in g]
+    most = min(rates(every)[3], WORTH)
     tried = sorted({round(2.0 * 1.25**k) for k in range(40) if 2.0 * 1.25**k < most} | {most}, reverse=True)
-    return next((n for n in tried if coverage(judged, n) >= COVERED), tried[-1])
+    edges = np.cumsum([0, *(len(g) for g in groups)])
+
+    def covered(objects: int) -> float:
+        held = _held(every, objects)
+        return float(np.mean([held[a:b].mean() for a, b in pairwise(edges)]))
+
+    return next((n for n in tried if covered(n) >= COVERED), tried[-1])
 
 
 def detect(image: Labelled, model: Model) -> tuple[Truth, Peaks]:
@@ -188,7 +203,8 @@ def rated(found: Found, threshold: float | None = None) -> Rated:
     judged, low = ([judge(*f, t) for f in every] for t in (threshold, LOWEST))
     slope, offset = calibration(np.concatenate([j[0] for j in low]), np.concatenate([j[1] for j in low]))
     p, r, _, n = rates(judged)
-    return Rated(threshold, slope, offset, p, r, n, len(every), effective_objects(judged))
+    groups = [[judge(*f, threshold) for f in e] for e in found.values()]
+    return Rated(threshold, slope, offset, p, r, n, len(every), effective_objects(groups))
 
 
 def settled(bands: Sequence[Rated]) -> list[Rated]:
