@@ -91,7 +91,7 @@ def test_blocks_say_what_the_whole_image_says(monkeypatch):
     assert whole.shape == (6, 175, 200)
     monkeypatch.setattr(network, "WHOLE", 256)
     monkeypatch.setattr(network, "CORE", 256)
-    np.testing.assert_allclose(AIRCRAFT.network.maps(image)[0], whole[0], atol=0.02)
+    np.testing.assert_allclose(AIRCRAFT.network.maps(image)[0], whole[0], atol=0.05)
 
 
 def test_the_same_image_gives_the_same_bits():

@@ -22,7 +22,6 @@ from scipy.optimize import linear_sum_assignment
 
 from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.details import Detail
-from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.neural import Model, find
 from rasterdelta.detect.shipped import FOLDER, MODELS
 from sitedelta.learning.detect.planforms import ROTORS
@@ -109,11 +108,9 @@ def measured(known: Known, model: Model, table: Table) -> Pairs:
         pixels = np.asarray(cv2.resize(np.ascontiguousarray(pixels), size, interpolation=cv2.INTER_AREA))
     image = np.ascontiguousarray(pixels.transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
     gsd = known.gsd_m * known.factor
-    lattice = Lattice.near(gsd, model.working_m)
-    found = find(image, np.ones(image.shape[1:], np.bool_), model, lattice)
+    found = find(image, np.ones(image.shape[1:], np.bool_), model, gsd)
     found = found.take(found.logit >= table.band(model.label, gsd).threshold)
-    scale = lattice.factor * known.factor
-    row, col = ((at + 0.5) * scale - 0.5 for at in (found.row, found.col))
+    row, col = ((at + 0.5) * known.factor - 0.5 for at in (found.row, found.col))
     away = np.hypot(known.places[:, :1] - row, known.places[:, 1:2] - col)
     near = away <= np.maximum(known.places[:, 2:3] / 2, 1.5)
     i, j = linear_sum_assignment(np.where(near, away, 1e6))
@@ -122,8 +119,8 @@ def measured(known: Known, model: Model, table: Table) -> Pairs:
     return Pairs(
         known.name,
         gsd,
-        np.log(found.length[j] * scale / known.places[i, 2]) * exact,
-        np.log(found.width[j] * scale / known.places[i, 3]) * exact,
+        np.log(found.length[j] / known.gsd_m / known.places[i, 2]) * exact,
+        np.log(found.width[j] / known.gsd_m / known.places[i, 3]) * exact,
         found.sub[j],
         tuple(known.kinds[k] for k in i),
     )
