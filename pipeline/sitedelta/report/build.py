@@ -10,8 +10,9 @@ from sitedelta.evidence.files import sealed
 from sitedelta.manifest import PairRecord
 from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report import geojson, images
+from sitedelta.report.canvas import to_png, to_svg
 from sitedelta.report.chips import gallery
-from sitedelta.report.figures import counts_png, pair_png
+from sitedelta.report.figures import counts_figure, pair_png
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.gpkg import geopackage
 from sitedelta.report.kmz import kmz
@@ -56,7 +57,8 @@ def _files(findings: Findings) -> dict[str, bytes]:
         "observations.csv": csv_text(findings.observations, Observation).encode(),
         "tracks.csv": csv_text(findings.tracks, Track).encode(),
         "zone_changes.csv": csv_text(findings.zone_changes, ZoneChange).encode(),
-        "figures/counts.png": counts_png(findings),
+        "figures/counts.png": to_png(counts_figure(findings)),
+        "figures/counts.svg": to_svg(counts_figure(findings)),
     }
     for name in ("objects", "events", "changes"):
         rows = geojson.collection(getattr(findings, name), georeferenced=findings.georeferenced)

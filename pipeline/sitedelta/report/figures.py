@@ -1,4 +1,4 @@
-"""Figures for print, as PNG: counts over time, and each pair side by side with what was found."""
+"""Figures for print: counts over time, and each pair side by side with what was found."""
 
 from collections.abc import Sequence
 from textwrap import wrap
@@ -8,7 +8,7 @@ import numpy as np
 
 from sitedelta.manifest import PairRecord
 from sitedelta.records import Observation, Status
-from sitedelta.report.canvas import new_figure, plain, to_png
+from sitedelta.report.canvas import new_figure, plain
 from sitedelta.report.chart import near
 from sitedelta.report.findings import Findings
 from sitedelta.report.sidebyside import Sides, side_by_side
@@ -19,13 +19,14 @@ from sitedelta.wording import because, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _BLUE, _GAP = "#1d5a96", "#8a5a00"
 _QUOTE_CHARS = 140
 """Characters of a line under the charts."""
 
 
-def counts_png(findings: Findings) -> bytes:
+def counts_figure(findings: Findings) -> "Figure":
     """Draw the counts of each zone and class over time, with intervals; dates not observable are hatched."""
     names = place_names(findings.manifest) | {SITE_ZONE: "whole site"}
     series = count_series(findings.observations, list(names))
@@ -39,7 +40,7 @@ def counts_png(findings: Findings) -> bytes:
     if said:
         figure.supxlabel(plain("\n".join(map(_quoted, said))), x=0.01, ha="left", fontsize=7)
     figure.suptitle(plain(f"{findings.manifest.name}: counts with 90 % intervals"), x=0.01, ha="left", fontsize=11)
-    return to_png(figure)
+    return figure
 
 
 def _quoted(said: Beside) -> str:

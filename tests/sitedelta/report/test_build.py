@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -28,6 +29,7 @@ def test_report_holds_exactly_the_promised_files(site):
         "evidence.sha256",
         "evidence.tsq",
         "figures/counts.png",
+        "figures/counts.svg",
         "figures/s06--s09.png",
         "figures/s06--s10.png",
         "figures/s06--s13.png",
@@ -58,6 +60,17 @@ def test_figures_are_pictures(site, name):
     picture = cv2.imread(str(site.store.report / name))
     assert min(picture.shape[:2]) > 300
     assert picture.std() > 10
+
+
+def test_the_chart_for_print_is_a_drawing_without_a_link(site, hostile_site):
+    for one in (site, hostile_site):
+        data = (one.store.report / "figures/counts.svg").read_bytes()
+        root = ET.fromstring(data)
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 100
+        assert not [e for e in root.iter() if e.tag.endswith(("image", "script"))]
+        links = [v for e in root.iter() for k, v in e.attrib.items() if k.endswith("href")]
+        assert all(v.startswith("#") for v in links)
 
 
 def test_a_site_of_one_image_where_nothing_was_asked_still_reports(make_site):
