@@ -25,7 +25,7 @@ def to_png(figure: "Figure") -> bytes:
 
 
 def to_svg(figure: "Figure") -> bytes:
-    """Draw a figure in lines that stay sharp at any size; letters are drawn too, so that every reader shows the same."""
+    """Draw a figure in lines that stay sharp at any size; letters are drawn too, so every reader shows the same."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
