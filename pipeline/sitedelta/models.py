@@ -1,4 +1,4 @@
-"""The detector that counts: the shipped one, or a network of the user's own described by a small YAML file."""
+"""The detector that counts: the shipped one, one that `sitedelta train` wrote, or a network described in YAML."""
 
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,8 @@ from rasterdelta.detect.shipped import shipped_detector
 from sitedelta.claims import CLASSES
 from sitedelta.configerrors import explain
 from sitedelta.errors import ConfigError
-from sitedelta.yamlfile import read_yaml
+from sitedelta.modelarchive import description, is_archive
+from sitedelta.yamlfile import parse_yaml, read_yaml
 
 Metres = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -52,6 +53,7 @@ class Entry(_Model):
 
     label: str = Field(alias="class")
     file: str = Field(description="ONNX file, relative to this one.")
+    features: str | None = Field(default=None, description="ONNX file of first layers whose features it takes.")
     working_gsd: Metres = Field(description="Ground sampling distance it was taught, metres.")
     longest: Metres = Field(default=75.0, description="Length of the longest object, metres.")
     axial: bool = Field(default=False, description="True where the heading map holds twice the angle.")
@@ -85,14 +87,21 @@ def _version(path: Path) -> int:
 
 @cache
 def _load(path: Path, _changed: int) -> Detector:
-    said = _read(path)
+    said = described(path)
     table = Table(tuple(_band(e.label, m) for e in said.networks for m in sorted(e.accuracy, key=lambda m: m.gsd_max)))
     seats = [Seat(e.label, e.accuracy[-1].gsd_max, _seated(e, path, table, said.name)) for e in said.networks]
     return Panel(tuple(sorted(seats, key=lambda s: (s.label, s.gsd_max_m))), said.name)
 
 
-def _read(path: Path) -> ModelFile:
-    document = read_yaml(path)
+def described(path: Path) -> ModelFile:
+    """Give what a file says of its detector, checked.
+
+    Raises
+    ------
+    ConfigError
+        One line: the file, the place in it, what is wrong and how to mend it.
+    """
+    document = parse_yaml(path, description(path)) if is_archive(path) else read_yaml(path)
     if not isinstance(document.value, dict):
         raise ConfigError(f"{path}: holds no keys; a model starts with `name:` and `networks:`")
     try:
@@ -104,18 +113,28 @@ def _read(path: Path) -> ModelFile:
     return said
 
 
+def _home(path: Path) -> Path:
+    """Give where the networks are: beside a description, or in the archive with it."""
+    return path if is_archive(path) else path.parent
+
+
 def _check(path: Path, place: str, entry: Entry) -> None:
     if entry.label not in CLASSES:
         raise ConfigError(f"{path}, {place}.class: {entry.label!r} is not known; the classes are {', '.join(CLASSES)}")
-    file = path.parent / entry.file
+    for key, name in (("file", entry.file), ("features", entry.features)):
+        if name is not None:
+            _check_network(_home(path) / name, f"{path}, {place}.{key}")
+
+
+def _check_network(file: Path, where: str) -> None:
     try:
         inputs = Network(file, None).inputs
     except OSError:
-        raise ConfigError(f"{path}, {place}.file: {file} cannot be read; give an ONNX file beside this one") from None
+        raise ConfigError(f"{where}: {file} cannot be read; give an ONNX file beside this one") from None
     except ValueError as error:
-        raise ConfigError(f"{path}, {place}.file: {error}") from None
+        raise ConfigError(f"{where}: {error}") from None
     if inputs != 1:
-        raise ConfigError(f"{path}, {place}.file: {file} takes {inputs} inputs; it must take one image")
+        raise ConfigError(f"{where}: {file} takes {inputs} inputs; it must take one image")
 
 
 def _band(label: str, m: Measured) -> Band:
@@ -124,7 +143,8 @@ def _band(label: str, m: Measured) -> Band:
 
 
 def _seated(e: Entry, path: Path, table: Table, name: str) -> Detector:
-    network = Network((path.parent / e.file).absolute(), None)
+    home = _home(path).absolute()
+    network = Network(home / e.file, home / e.features if e.features else None)
     return NeuralDetector(
         Model(e.label, network, e.working_gsd, e.longest, e.axial, e.apart, e.apart_along), table, name
     )

@@ -50,7 +50,11 @@ def read_yaml(path: Path) -> Document:
     ConfigError
         The file is missing, too large, not UTF-8, not YAML, or uses duplicate keys, aliases or tags.
     """
-    text = _read_text(path)
+    return parse_yaml(path, _read_text(path))
+
+
+def parse_yaml(path: Path, text: str) -> Document:
+    """Read one YAML document out of a text; `path` is named in errors, as those of `read_yaml`."""
     try:
         _refuse_excess(path, text)
         return _document(path, _Loader(text))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -35,7 +36,7 @@ WHOLE: Final = 2304
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Weights by the name of their file; loaded on first use, once a process."""
+    """Weights by the name of their file, or of an archive and a member of it; loaded on first use, once a process."""
 
     path: Path
     first: Path | None = FEATURES
@@ -44,7 +45,7 @@ class Network:
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that hold it."""
-        return (self.path,) if self.first is None else (self.path, self.first)
+        return tuple(dict.fromkeys(holder(p) for p in (self.path, self.first) if p is not None))
 
     @property
     def inputs(self) -> int:
@@ -129,7 +130,27 @@ def _run(path: Path, part: FloatArray) -> FloatArray:
 
 def session(path: Path) -> "InferenceSession":
     """Give a network, loaded once a process as long as its file stays the same."""
-    return _loaded(path, path.stat().st_mtime_ns)
+    return _loaded(path, holder(path).stat().st_mtime_ns)
+
+
+def holder(path: Path) -> Path:
+    """Give the file that holds a network: that of the path, or the ZIP archive that the path leads into."""
+    return path.parent if path.parent.is_file() else path
+
+
+def _content(path: Path) -> bytes:
+    if holder(path) == path:
+        return path.read_bytes()
+    try:
+        with ZipFile(path.parent) as archive:
+            return archive.read(path.name)
+    except (BadZipFile, KeyError) as error:
+        raise FileNotFoundError(f"{path.parent.name} holds no {path.name}") from error
+
+
+def forget() -> None:
+    """Let all networks go, with the memory that they hold on to."""
+    _loaded.cache_clear()
 
 
 @cache
@@ -141,7 +162,7 @@ def _loaded(path: Path, _changed: int) -> "InferenceSession":
     options = SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    content = path.read_bytes()
+    content = _content(path)
     try:
         return InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except (said.Fail, said.InvalidArgument, said.InvalidGraph, said.InvalidProtobuf, said.NotImplemented) as error:
