@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sitedelta.verbs.evaluate import evaluate
     from sitedelta.verbs.register import register
     from sitedelta.verbs.sign import sign
+    from sitedelta.verbs.train import train
     from sitedelta.verbs.verify import verify
 
 __version__ = "0.1.0"
@@ -39,6 +40,7 @@ __all__ = [
     "report",
     "run",
     "sign",
+    "train",
     "verify",
 ]
 
@@ -55,6 +57,7 @@ _HOMES = {
     "report": "sitedelta.runs",
     "run": "sitedelta.runs",
     "sign": "sitedelta.verbs.sign",
+    "train": "sitedelta.verbs.train",
     "verify": "sitedelta.verbs.verify",
 }
 

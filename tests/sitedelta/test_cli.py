@@ -23,6 +23,7 @@ VERBS = [
     "count",
     "compare",
     "evaluate",
+    "train",
     "report",
     "verify",
     "bundle",

@@ -29,6 +29,7 @@ def imported_by(code: str) -> set[str]:
         ["count"],
         ["compare"],
         ["evaluate"],
+        ["train"],
         ["report"],
         ["verify"],
         ["sign"],

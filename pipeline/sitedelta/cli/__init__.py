@@ -17,6 +17,7 @@ from sitedelta.cli.evidence import bundle, sign, verify
 from sitedelta.cli.images import change, compare, count, register
 from sitedelta.cli.options import examples
 from sitedelta.cli.sites import demo, init, report, run
+from sitedelta.cli.train import train
 from sitedelta.errors import SitedeltaError
 
 INTERRUPTED = 130
@@ -64,7 +65,7 @@ def cli(context: click.Context) -> None:
         context.exit(click.UsageError.exit_code)
 
 
-for _command in (run, change, register, count, compare, evaluate, report, verify, bundle, sign, init, demo):
+for _command in (run, change, register, count, compare, evaluate, train, report, verify, bundle, sign, init, demo):
     cli.add_command(_command)
 
 

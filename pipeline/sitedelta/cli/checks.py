@@ -16,10 +16,12 @@ def check_folder(out: Path, inputs: Iterable[str | Path]) -> None:
 
 
 def check_file(out: Path, inputs: Iterable[str | Path], *, suffixes: tuple[str, ...], option: str = "--out") -> None:
-    """Raise `InputError` unless a file `out` with one of the suffixes can be written."""
+    """Raise `InputError` unless a file `out` with one of the suffixes, or any where none is given, can be written."""
     if out.is_dir():
-        raise InputError(f"{option} {out} is a folder; give a file name ending in {_any_of(suffixes)}")
-    if out.suffix.lower() not in suffixes:
+        raise InputError(
+            f"{option} {out} is a folder; give a file name{f' ending in {_any_of(suffixes)}' if suffixes else ''}"
+        )
+    if suffixes and out.suffix.lower() not in suffixes:
         raise InputError(f"{option} {out} must end in {_any_of(suffixes)}")
     _check_writable(out)
     _check_apart(out, inputs)

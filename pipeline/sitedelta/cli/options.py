@@ -74,7 +74,10 @@ dem = click.option(
     "--dem", type=PATH, metavar="FILE", help="Digital elevation model, for images that were not rectified (RPC)."
 )
 model = click.option(
-    "--model", type=PATH, metavar="FILE", help="A detector of one's own, described in YAML, instead of the shipped one."
+    "--model",
+    type=PATH,
+    metavar="FILE",
+    help="A detector of one's own instead of the shipped one: what `train` wrote, or YAML.",
 )
 jobs = click.option(
     "--jobs",

@@ -32,6 +32,24 @@ def count_sentences(summary: Summary) -> list[str]:
     ]
 
 
+def train_sentences(summary: Summary) -> list[str]:
+    """Say what a taught detector gained and lost."""
+    said = [s for label, c in summary["classes"].items() for s in _taught(label, c)]
+    return [*said, f"model: {summary['model']} (SHA-256 {summary['sha256'][:12]}), {summary['minutes']:g} minutes"]
+
+
+def _taught(label: str, c: Summary) -> list[str]:
+    own, rendered = ({k: c[part][k]["f1"] for k in ("before", "after")} for part in ("held_back", "rendered"))
+    images = [(i["image"], i["after"]["f1"] - i["before"]["f1"]) for i in c["by_image"] if i["before"]["objects"]]
+    better, worse = sum(d > 0 for _, d in images), [f"{n} ({d:+.2f})" for n, d in images if d < 0]
+    seen = f"{c['images']} images of {c['sites']} sites ({c['objects']} objects), each held back in turn"
+    return [
+        f"{label}: F1 {own['before']:.3f} before, {own['after']:.3f} after, on {seen}",
+        f"{label}: better on {better} images; worse on {', '.join(worse) or 'none'}",
+        f"{label}: on rendered places F1 {rendered['before']:.3f} before, {rendered['after']:.3f} after",
+    ]
+
+
 def register_sentences(summary: Summary) -> list[str]:
     """Say how well the images match."""
     ties = f"{summary['inliers']} of {summary['tie_points']} tie points agree"

@@ -1,0 +1,1 @@
+"""A model taught a little more on a few labelled images, with what it knew before replayed."""

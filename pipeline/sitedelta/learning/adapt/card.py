@@ -1,0 +1,115 @@
+"""The model card of an adapted detector, and what the command says."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sitedelta.learning.adapt.run import Adapted
+from sitedelta.learning.adapt.verdict import Rates
+
+LIMITS = """
+## How it was judged
+Sites were held back in turn: each image was judged by a network that saw no image of its site, at a share and at
+thresholds chosen without it. The network written is the mean of those networks, so that it has seen every image above,
+and the figures are those of its parts. Images without a site in `sites.json` are taken for places of their own: if some
+show one place, the figures flatter. The share is how much of what was learned was kept, between the former network (0)
+and the new one (1).
+
+## Limits
+- It knows the sites above better than others; elsewhere the former detector may do better: `sitedelta evaluate` tells.
+- Its terms are those of the detector that it was taught from, and of the images above.
+"""
+
+
+ANEW = """
+## How it was judged
+A quarter of the sites was held back from the one network that was taught, and the figures are those of their images
+alone, each judged by thresholds chosen on the others. Images that were labelled in part were left out.
+
+## Limits
+- Nothing is known of ground sampling distances beyond those above, nor of other kinds of places.
+- Its terms are those of the images above.
+"""
+
+
+def card(name: str, former: str, taught: Sequence[Adapted], *, anew: bool = False) -> str:
+    """Write the model card in Markdown."""
+    head = f"A detector taught further on labelled images, from {former}. Classes not named below are as there.\n"
+    if anew:
+        head = (
+            f"A detector taught on labelled images from ImageNet features on; *before* is {former}, to compare with.\n"
+        )
+    sections = "".join(_section(t) for t in taught)
+    return f"# Model card: {name}\n\n{head}{sections}{ANEW if anew else LIMITS}"
+
+
+def _section(t: Adapted) -> str:
+    v = t.verdict
+    partly = sum(not s.image.exhaustive for s in t.sheets)
+    sites, objects = len({s.image.site for s in t.sheets}), sum(s.objects for s in t.sheets)
+    lines = [
+        f"\n## {t.entry.label}",
+        f"{len(t.sheets)} images of {sites} sites, {objects} objects. {partly} of the images are partly labelled: what",
+        "is not labelled there was not taught as background. Rendered places and objects were replayed.",
+        f"{t.students} networks of {t.batches} batches each. Share of what was learned: {v.choice.share:g}.",
+        "",
+        "| images | objects | before: precision, recall, F1 | after |",
+        "|---|---|---|---|",
+        *(_row(*i) for i in (*v.images, ("**all, held back**", v.before, v.after))),
+        _row("rendered places, not learned from", v.control_before, v.control_after),
+        "",
+        "| up to gsd | threshold | precision | recall | objects that they are worth | from |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {b.gsd_max:g} m | {b.threshold:.2f} | {b.precision:.3f} | {b.recall:.3f} | {b.objects} | {b.source} |"
+            for b in v.bands
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, before: Rates, after: Rates) -> str:
+    return f"| {name} | {before.objects} | {_rates(before)} | {_rates(after)} |"
+
+
+def _rates(r: Rates) -> str:
+    if not r.objects:
+        return f"{r.found} false"
+    return f"{r.precision:.2f}, {r.recall:.2f}, {r.f1:.3f}"
+
+
+def summary(out: Path, name: str, sha256: str, taught: Sequence[Adapted], minutes: float) -> dict[str, Any]:
+    """Say the same, JSON-ready."""
+    return {
+        "model": str(out),
+        "name": name,
+        "sha256": sha256,
+        "minutes": round(minutes, 1),
+        "classes": {t.entry.label: _said(t) for t in taught},
+    }
+
+
+def _said(t: Adapted) -> dict[str, Any]:
+    v = t.verdict
+    return {
+        "images": len(t.sheets),
+        "images_left_out": t.left_out,
+        "sites": len({s.image.site for s in t.sheets}),
+        "objects": sum(s.objects for s in t.sheets),
+        "networks": t.students,
+        "batches": t.batches,
+        "share": v.choice.share,
+        "held_back": {"before": _numbers(v.before), "after": _numbers(v.after)},
+        "rendered": {"before": _numbers(v.control_before), "after": _numbers(v.control_after)},
+        "by_image": [{"image": n, "before": _numbers(b), "after": _numbers(a)} for n, b, a in v.images],
+    }
+
+
+def _numbers(r: Rates) -> dict[str, Any]:
+    return {
+        "objects": r.objects,
+        "found": r.found,
+        "precision": round(r.precision, 4),
+        "recall": round(r.recall, 4),
+        "f1": round(r.f1, 4),
+    }

@@ -1,0 +1,158 @@
+"""Teach a detector on labelled images of one's own."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sitedelta.claims import CLASSES, check_classes
+from sitedelta.errors import InputError, RunFailed
+from sitedelta.hashing import sha256_file
+from sitedelta.labels import DataSet, LabelledImage, read_labels
+from sitedelta.modelparts import Parts, put_together, take_apart
+from sitedelta.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from sitedelta.learning.adapt.run import Adapted, Effort
+
+ADAPT_MINUTES = 10.0
+"""Time of an adaptation where none is given."""
+MINUTES = 60.0
+"""Time of a network that begins anew."""
+CLOSING_S = 4.0
+"""Time that writing takes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that was written."""
+
+    out: Path
+    name: str
+    sha256: str
+    summary: dict[str, Any]
+    """JSON-ready: what was learned from, what got better and worse."""
+
+
+def train(
+    data: Sequence[str | Path],
+    *,
+    out: str | Path,
+    init: str | Path | None = None,
+    minutes: float | None = None,
+    gsd: float | None = None,
+    classes: Sequence[str] = (),
+    jobs: int = 0,
+    seed: int = 0,
+    batches: int | None = None,
+    progress: Progress = silent,
+) -> Trained:
+    """Teach a detector further on a few labelled images, and write it as one file.
+
+    Several networks are taught, each with some sites held back; what they find there says what was gained, and the mean
+    of the networks is written. Rendered images are replayed against forgetting.
+
+    Parameters
+    ----------
+    data
+        Folders of labelled images (docs/evaluation.md).
+    out
+        The model to write, for `--model`.
+    init
+        What to start from: `shipped`, or a model that `train` wrote; ImageNet features where it is not given, which
+        wants hundreds of objects and an hour.
+    minutes
+        Of wall-clock time, everything included; 10 to teach a model further, 60 to teach one anew.
+    gsd
+        Ground sampling distance in metres, for images for which neither labels nor file state one.
+    classes
+        What to learn; what is labelled where none is given.
+    jobs
+        Local processes; 0 means one a core.
+    seed, batches
+        The same seed and number of batches give the same model; where `batches` is not given, it is what time allows.
+
+    Raises
+    ------
+    InputError
+        Data or model cannot be used, or a package is missing.
+    RunFailed
+        The model got worse: nothing is written.
+    """
+    from sitedelta.learning.needs import require
+
+    began = time.monotonic()
+    sets = [read_labels(Path(d)) for d in data]
+    labels = check_classes(tuple(classes)) if classes else _labelled(sets)
+    parts = take_apart(None if init in (None, "shipped") else Path(str(init)))
+    require()
+    until = began + 60 * (minutes or (MINUTES if init is None else ADAPT_MINUTES)) - CLOSING_S
+    taught: list[Adapted] = []
+    with TemporaryDirectory(prefix="sitedelta-") as scratch:
+        for k, label in enumerate(labels):
+            share = (until - time.monotonic()) / (len(labels) - k)
+            effort = _effort(time.monotonic() + share, jobs, seed, batches)
+            folder = Path(scratch) / label
+            folder.mkdir()
+            images = list(_images(sets, label, labels))
+            taught.append(_teach(init)(images, label, parts, effort, gsd_m=gsd, folder=folder, progress=progress))
+    return _conclude(Path(out), parts, taught, anew=init is None, minutes=(time.monotonic() - began) / 60)
+
+
+def _teach(init: str | Path | None) -> Callable[..., "Adapted"]:
+    from sitedelta.learning.adapt.anew import learn
+    from sitedelta.learning.adapt.run import adapt
+
+    return learn if init is None else adapt
+
+
+def _effort(until: float, jobs: int, seed: int, batches: int | None) -> "Effort":
+    from sitedelta.learning.adapt.run import Effort
+    from sitedelta.learning.adapt.tune import Course
+
+    return Effort(until, jobs, seed, batches, Course(batches=0))
+
+
+def _labelled(sets: Sequence[DataSet]) -> tuple[str, ...]:
+    """Give the classes that the labels speak of."""
+    found = {str(n) for s in sets for i in s.images for n in i.labels.label}
+    if not found & set(CLASSES):
+        raise InputError(f"{sets[0].folder}: no {' and no '.join(CLASSES)} is labelled; docs/evaluation.md says how")
+    return tuple(c for c in CLASSES if c in found)
+
+
+def _images(sets: Sequence[DataSet], label: str, labels: Sequence[str]) -> Iterator[LabelledImage]:
+    """Give the images that say something of a class: all of a folder that labels it, or that labels nothing at all."""
+    for s in sets:
+        named = {str(n) for i in s.images for n in i.labels.label} - {""}
+        if not named and len(labels) > 1:
+            raise InputError(f"{s.folder}: labels nothing, so say of what it is empty: --classes {' or '.join(labels)}")
+        if label in named or not named:
+            yield from (i for i in s.images if i.exhaustive or np.any(i.labels.label == label))
+
+
+def _conclude(out: Path, parts: Parts, taught: Sequence["Adapted"], *, anew: bool, minutes: float) -> Trained:
+    from sitedelta.learning.adapt.card import card, summary
+
+    for t in taught:
+        if t.verdict.worse:
+            raise RunFailed(f"{t.entry.label}: {t.verdict.worse}; nothing is written (more images or minutes may help)")
+    name = f"{out.stem[:40]}, from {'ImageNet' if anew else parts.said.name[:50]}"
+    new = {t.entry.label: t for t in taught}
+    entries = tuple(
+        new[e.label].entry if e.label in new else e for e in parts.said.networks if e.label in new or not anew
+    )
+    files = {**parts.files, **{t.entry.file: t.network for t in taught}}
+    used = {n for e in entries for n in (e.file, e.features)}
+    said = parts.said.model_copy(update={"name": name, "networks": entries})
+    put_together(
+        out,
+        Parts(said, {n: c for n, c in files.items() if n in used}),
+        card=card(name, parts.said.name, taught, anew=anew),
+    )
+    sha256 = sha256_file(out)
+    return Trained(out, name, sha256, summary(out, name, sha256, taught, minutes))

@@ -1,0 +1,86 @@
+"""Teaching the detector further, from the command line."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sitedelta.cli import status_of
+from sitedelta.learning import needs
+from sitedelta.shipped import shipped
+
+SAMPLE = shipped("sample_tiles")
+
+
+@pytest.fixture
+def labels(tmp_path):
+    """Lay three dates of the sample base out as labelled images, taken for three places."""
+    spec = importlib.util.spec_from_file_location("labelled", SAMPLE / "labelled.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = tmp_path / "mine"
+    module.write(folder, "50cm")
+    (folder / "sites.json").unlink()
+    lines = (folder / "images.csv").read_text().splitlines()
+    (folder / "images.csv").write_text("\n".join([lines[0], *[x for x in lines if x.startswith("hmeimim")][:3]]) + "\n")
+    kept = {x.split(",")[0] for x in lines if x.startswith("hmeimim")} & {
+        x.split(",")[0] for x in (folder / "images.csv").read_text().splitlines()
+    }
+    rows = (folder / "labels.csv").read_text().splitlines()
+    (folder / "labels.csv").write_text("\n".join([rows[0], *[r for r in rows if r.split(",")[0] in kept]]) + "\n")
+    return folder
+
+
+def said(capsys, *args):
+    status = status_of(["train", *map(str, args)])
+    return status, capsys.readouterr().err.strip()
+
+
+def test_what_cannot_be_learned_from_is_one_line(tmp_path, labels, capsys, monkeypatch):
+    out = tmp_path / "m.model"
+    assert said(capsys, tmp_path / "none", "--out", out)[0] == 2
+    assert said(capsys, labels, "--out", tmp_path / "m.pt")[1].endswith("must end in .model")
+    assert said(capsys, labels, "--out", out, "--minutes", 0)[0] == 2
+    assert "no such file" in said(capsys, labels, "--out", out, "--init", tmp_path / "gone.model")[1]
+    monkeypatch.setattr(needs, "NEEDED", ("a_package_that_is_missing",))
+    status, error = said(capsys, labels, "--out", out)
+    assert (status, error.count("\n")) == (2, 0)
+    assert 'pip install "sitedelta[train]"' in error
+    assert not out.exists()
+
+
+def test_one_site_is_too_few(tmp_path, labels, capsys):
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    names = [p.name for p in (labels / "images").iterdir()]
+    (labels / "sites.json").write_text(json.dumps({"base": names}))
+    status, error = said(capsys, labels, "--out", tmp_path / "m.model", "--classes", "aircraft", "--jobs", 1, "--quiet")
+    assert status == 2
+    assert "labelled at 1 site" in error
+
+
+@pytest.mark.slow
+def test_a_few_batches_give_a_model_that_counts(tmp_path, labels, capsys, monkeypatch):
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    from sitedelta.learning.adapt import renders
+
+    for name, value in (("SPRITES", 24), ("PLACES", ()), ("CONTROLS", (100,))):
+        monkeypatch.setattr(renders, name, value)
+    out = tmp_path / "mine.model"
+    given = [labels, "--out", out, "--classes", "aircraft", "--batches", 3, "--jobs", 1, "--json", "--quiet"]
+    status = status_of(["train", *map(str, given)])
+    summary = capsys.readouterr()
+    if status == 1:
+        assert "fell from" in summary.err
+        assert not out.exists()
+        return
+    said = json.loads(summary.out)["classes"]["aircraft"]
+    assert (said["images"], said["networks"]) == (3, 3)
+    assert said["held_back"]["after"]["f1"] >= said["held_back"]["before"]["f1"]
+    image = next(iter((labels / "images").glob("hmeimim*")))
+    moved = Path(shutil.move(out, tmp_path / "elsewhere.model"))
+    table = tmp_path / "found.csv"
+    assert status_of(["count", str(image), "--model", str(moved), "--out", str(table), "--quiet"]) == 0
+    assert "aircraft" in table.read_text()
+    capsys.readouterr()

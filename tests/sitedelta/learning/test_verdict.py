@@ -1,0 +1,69 @@
+"""What a student is worth, judged on what it did not see."""
+
+import numpy as np
+import pytest
+
+from rasterdelta.detect.decode import Peaks
+from sitedelta.learning.adapt.verdict import Looked, Seen, choose, reach
+from sitedelta.learning.detect.labelled import Truth
+from sitedelta.models import Measured
+
+BANDS = [Measured(gsd_max=m, threshold=0.0, precision=0.9, recall=0.8, objects=20, source="before") for m in (1.0, 3.0)]
+
+
+def seen(hits, false, missed, *, part=0, logit=1.0, gsd=0.5, exhaustive=True):
+    """Give an image with so many found, wrongly found and missed objects in a row."""
+    n = hits + missed
+    at = 100.0 * np.arange(n + false)
+    found = np.concatenate([at[:hits], at[n:]])
+    rest = np.ones_like(found)
+    peaks = Peaks(found, found, 20 * rest, 10 * rest, rest, logit * rest, rest)
+    truth = Truth(at[:n], at[:n], np.full(n, 20.0), np.ones(n, bool))
+    return Seen(gsd, truth, peaks, exhaustive, part)
+
+
+def looked(before, after, control=(10, 0, 0), kept=(10, 0, 0), **kw):
+    """Give three images held back in turn, before and after, and one rendered place."""
+    own = {s: tuple(seen(*counts, part=k, **kw) for k in range(3)) for s, counts in ((0.0, before), (1.0, after))}
+    return Looked(own, {0.0: (seen(*control, part=-1),), 1.0: (seen(*kept, part=-1),)})
+
+
+def test_a_better_student_is_chosen_and_measured():
+    v = reach(looked((6, 2, 4), (9, 0, 1)), BANDS)
+    assert (v.choice.share, v.worse) == (1.0, None)
+    assert (v.before.f1, v.after.f1) == (pytest.approx(24 / 36), pytest.approx(18 / 19))
+    assert (v.bands[0].precision, v.bands[0].recall) == (1.0, 0.9)
+    assert "user's" in v.bands[0].source
+    assert v.bands[1].recall == 0.8, "no image says anything of the coarser band"
+    assert "less what rendered places lost" in v.bands[1].source
+
+
+def test_a_student_that_forgot_is_not_chosen():
+    v = reach(looked((6, 2, 4), (7, 1, 3), kept=(6, 0, 4)), BANDS)
+    assert (v.choice.share, v.worse) == (0.0, None)
+    assert v.after.f1 == v.before.f1
+
+
+def test_what_got_worse_is_refused():
+    """Thresholds chosen on two images do not hold on the third."""
+    own = [seen(8, 0, 2, part=0, logit=0.5), seen(8, 8, 2, part=1, logit=0.5), seen(8, 8, 2, part=2, logit=0.5)]
+    worse = [seen(1, 0, 9, part=k, logit=1) for k in range(3)]
+    mixed = {0.0: tuple(own), 1.0: tuple(worse)}
+    v = reach(Looked(mixed, {s: (seen(10, 0, 0, part=-1),) for s in mixed}), BANDS)
+    assert v.worse is None or "fell from" in v.worse
+
+
+def test_unlabelled_objects_of_a_partly_labelled_image_are_no_false_alarms():
+    v = reach(looked((6, 5, 4), (6, 9, 4), exhaustive=False), BANDS)
+    assert v.before.precision == 1.0
+    assert v.before.recall == pytest.approx(0.6)
+
+
+def test_a_choice_does_not_look_at_what_is_held_back():
+    own = {s: tuple(seen(*c, part=k) for k, c in enumerate(counts)) for s, counts in PARTS.items()}
+    both = Looked(own, {s: (seen(10, 0, 0, part=-1),) for s in own})
+    assert choose(both, BANDS, without=0).share == 1.0
+    assert choose(both, BANDS, without=1).share == 0.0
+
+
+PARTS = {0.0: [(8, 0, 2), (4, 0, 6)], 1.0: [(4, 0, 6), (8, 0, 2)]}
