@@ -83,9 +83,15 @@ def measure(sweep: Sweep, data: Path, sample: int | None, page: Path | None, job
 
 def section(sweep: Sweep, rows: Sequence[Row], done: Evaluated, sample: int | None) -> str:
     """Write the tables of one class."""
-    title = f"### {sweep.label.capitalize()}\n\nCounted by {done.summary['model']}.\n"
+    title = f"### {sweep.label.capitalize()}\n\nCounted by {counter(sweep.label, done)}.\n"
     picture = f"![F1 of each set against ground sampling distance; the table has the numbers](f1-{sweep.label}.png)\n"
     return "\n".join((title, picture, f"```sh\n{sweep.command(sample)}\n```\n", figures(rows), lengths(done), ""))
+
+
+def counter(label: str, done: Evaluated) -> str:
+    """Name the detector and the beginning of the SHA-256 of its network: names change more seldom than weights."""
+    files = {name: digest for name, digest in done.summary["model_files"].items() if label in name}
+    return ", ".join([done.summary["model"], *(f"{name} {digest[:8]}" for name, digest in files.items())])
 
 
 def figures(rows: Sequence[Row]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from rasterdelta.detect.protocol import Detector
 from sitedelta import __version__
 from sitedelta.claims import CLASSES, check_classes
 from sitedelta.errors import InputError
@@ -17,6 +18,7 @@ from sitedelta.evaluation.page import Findings, Shown, galleries, render
 from sitedelta.evaluation.plots import counts, curve
 from sitedelta.evaluation.tables import Record, Tables, csv_of, tables
 from sitedelta.evaluation.words import notes
+from sitedelta.hashing import sha256_file
 from sitedelta.labels import DataSet, LabelledImage, read_labels
 from sitedelta.models import detector
 from sitedelta.progress import Progress, silent
@@ -141,7 +143,7 @@ def evaluate_folders(
     with TemporaryDirectory(prefix="sitedelta-") as scratch:
         judged = list(_judged(plans, options, Path(scratch), jobs, progress))
         said = notes([s for s, *_ in plans], finder.name)
-        found = _conclude(judged, sets, options, said, finder.name)
+        found = _conclude(judged, sets, options, said, finder)
         if out is not None:
             _write(found, judged, options, said, out)
     return found
@@ -188,7 +190,7 @@ def _judged(plans: Sequence[_Plan], options: Options, scratch: Path, jobs: int, 
 
 
 def _conclude(
-    judged: list[Judged], sets: Sequence[DataSet], options: Options, said: Sequence[str], model: str
+    judged: list[Judged], sets: Sequence[DataSet], options: Options, said: Sequence[str], finder: Detector
 ) -> Evaluated:
     if not judged:
         raise InputError("no image is as fine as the ground sampling distances given with --gsds")
@@ -196,7 +198,8 @@ def _conclude(
     made = tables(judged, rows, parts)
     summary = {
         "sitedelta": __version__,
-        "model": model,
+        "model": finder.name,
+        "model_files": {f.name: sha256_file(f) for f in finder.files},
         "options": {
             "gsd_m": options.gsd,
             "classes": list(options.classes) if options.classes else None,
