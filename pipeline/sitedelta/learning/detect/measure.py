@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from rasterdelta import scoring
 from rasterdelta.detect.decode import Peaks
 from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, find
@@ -98,24 +98,16 @@ def _drawn(folder: Path | None, label: str, factor: float) -> Sets:
     return {"rendered": labelled.rendered(folder, scenes.read(folder, label), factor)} if folder else {}
 
 
-def _pairs(row: Floats, col: Floats, size: Floats, at: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    away = np.hypot(row[:, None] - at[:, 0], col[:, None] - at[:, 1])
-    near = away <= np.maximum(size[:, None] / 2, 1.5)
-    i, j = linear_sum_assignment(np.where(near, away / np.maximum(size[:, None], 1), 1e6))
-    return i[near[i, j]], j[near[i, j]]
-
-
 def judge(truth: Truth, found: Peaks, threshold: float) -> Judged:
-    """Judge the peaks of one image."""
+    """Judge the peaks of one image, as `sitedelta evaluate` judges detections."""
     chosen = found.logit >= threshold
     at, logit = np.column_stack([found.row, found.col])[chosen], found.logit[chosen]
     row, col, size, counted = truth
+    said = scoring.judge(np.column_stack([row, col]), size, at, counted=counted)
     real = np.zeros(len(at), bool)
-    real[_pairs(row[counted], col[counted], size[counted], at)[1]] = True
-    rest = np.flatnonzero(~real)
-    excused = rest[_pairs(row[~counted], col[~counted], size[~counted], at[rest])[1]]
-    kept = np.setdiff1d(np.arange(len(at)), excused)
-    return logit[kept], real[kept], int(counted.sum() - real.sum())
+    real[said.hits[:, 1]] = True
+    kept = np.setdiff1d(np.arange(len(at)), said.excused)
+    return logit[kept], real[kept], len(said.missed)
 
 
 def rates(judged: Sequence[Judged]) -> tuple[float, float, float, int]:
