@@ -7,12 +7,13 @@ from pathlib import Path
 import yaml
 
 from rasterdelta.detect.accuracy import Table
+from rasterdelta.detect.details import Detail, Details
 from rasterdelta.detect.network import FEATURES
 from rasterdelta.detect.neural import Model
 from rasterdelta.detect.shipped import FOLDER, MODELS, NAME
 from sitedelta.errors import ConfigError
 from sitedelta.modelarchive import is_archive, networks, pack
-from sitedelta.models import Entry, Measured, ModelFile, described
+from sitedelta.models import Detailed, Entry, Measured, ModelFile, Second, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,17 @@ def put_together(path: Path, parts: Parts, *, card: str) -> None:
 
 def _shipped() -> Parts:
     table = Table.from_csv((FOLDER / "accuracy.csv").read_text(encoding="utf-8").splitlines())
+    details = Details.from_csv((FOLDER / "details.csv").read_text(encoding="utf-8").splitlines())
     entries, files = [], {FEATURES.name: FEATURES.read_bytes()}
     for model, _ in MODELS:
         file = model.network.path
         files[file.name] = file.read_bytes()
-        entries.append(_entry(model, table))
+        entries.append(_entry(model, table, details))
     return Parts(ModelFile(name=NAME, networks=tuple(entries)), files)
 
 
-def _entry(model: Model, table: Table) -> Entry:
+def _entry(model: Model, table: Table, details: Details) -> Entry:
+    second = model.second
     return Entry.model_validate(
         {
             "class": model.label,
@@ -75,8 +78,23 @@ def _entry(model: Model, table: Table) -> Entry:
             "axial": model.axial,
             "apart": model.apart,
             "apart_along": model.apart_along,
+            "second": second and Second(gsd=second.gsd_m, length=second.length_m),
+            "details": [_detailed(d) for d in details.bands if d.label == model.label],
             "accuracy": _measured(table, model.label),
         }
+    )
+
+
+def _detailed(d: Detail) -> Detailed:
+    return Detailed(
+        gsd_max=d.gsd_max_m,
+        length_sd=d.length_sd,
+        width_sd=d.width_sd,
+        subclass=d.subclass,
+        other=d.other,
+        slope=d.slope,
+        offset=d.offset,
+        source=d.source,
     )
 
 

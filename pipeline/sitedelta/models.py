@@ -7,8 +7,9 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from rasterdelta.detect.accuracy import Band, Table
+from rasterdelta.detect.details import Detail, Details
 from rasterdelta.detect.network import Network
-from rasterdelta.detect.neural import Model, NeuralDetector
+from rasterdelta.detect.neural import Model, NeuralDetector, SecondLook
 from rasterdelta.detect.panel import Panel, Seat
 from rasterdelta.detect.protocol import Accuracy, Detector
 from rasterdelta.detect.shipped import shipped_detector
@@ -48,6 +49,26 @@ class Measured(_Model):
     source: str = Field(min_length=1, max_length=500)
 
 
+class Second(_Model):
+    """Another look, at half the resolution, for large objects."""
+
+    gsd: float = Field(ge=0, le=1000, allow_inf_nan=False, description="Coarser images are looked at twice, metres.")
+    length: Metres = Field(description="Shorter objects are left to the first look, metres.")
+
+
+class Detailed(_Model):
+    """How good sizes and the sub-class are, up to one ground sampling distance."""
+
+    gsd_max: Metres
+    length_sd: float = Field(gt=0, description="Standard deviation of measured over true lengths, as logarithms.")
+    width_sd: float = Field(gt=0, description="The same of widths.")
+    subclass: str = Field(default="", description="What the sub-class is called; empty where it is not told.")
+    other: str = Field(default="", description="What all others are called.")
+    slope: float = Field(default=1.0, description="Probability of the sub-class: logistic(slope * log-odds + offset).")
+    offset: float = 0.0
+    source: str = Field(min_length=1, max_length=500)
+
+
 class Entry(_Model):
     """One network for one class."""
 
@@ -59,6 +80,8 @@ class Entry(_Model):
     axial: bool = Field(default=False, description="True where the heading map holds twice the angle.")
     apart: Share = 0.5
     apart_along: Share = 0.5
+    second: Second | None = None
+    details: tuple[Detailed, ...] = ()
     accuracy: Annotated[tuple[Measured, ...], AfterValidator(_some)]
 
 
@@ -145,6 +168,16 @@ def _band(label: str, m: Measured) -> Band:
 def _seated(e: Entry, path: Path, table: Table, name: str) -> Detector:
     home = _home(path).absolute()
     network = Network(home / e.file, home / e.features if e.features else None)
-    return NeuralDetector(
-        Model(e.label, network, e.working_gsd, e.longest, e.axial, e.apart, e.apart_along), table, name
-    )
+    details = Details(tuple(_detail(e.label, d) for d in sorted(e.details, key=lambda d: d.gsd_max)))
+    return NeuralDetector(model_of(e, network), table, name, details)
+
+
+def model_of(e: Entry, network: Network) -> Model:
+    """Give a network as it is described."""
+    second = SecondLook(e.second.gsd, e.second.length) if e.second else None
+    return Model(e.label, network, e.working_gsd, e.longest, e.axial, e.apart, e.apart_along, second)
+
+
+def _detail(label: str, d: Detailed) -> Detail:
+    sizes = d.length_sd, d.width_sd
+    return Detail(label, d.gsd_max, *sizes, d.subclass, d.other, d.slope, d.offset, d.source)

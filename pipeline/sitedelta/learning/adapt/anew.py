@@ -66,7 +66,7 @@ def learn(
     verdict = reach(
         Looked(*({0.0: one, 1.0: other} for one, other in _beside(before, after))), entry.accuracy, anew=True
     )
-    new = entry.model_copy(update={"accuracy": verdict.bands})
+    new = entry.model_copy(update={"accuracy": verdict.bands, "details": ()})
     return Adapted(new, network, verdict, sheets, len(images) - len(sheets), 1, batches)
 
 

@@ -15,6 +15,8 @@ RENDERED = -1
 """Number of the source of a crop that shows no image of the user's."""
 FAITHFUL = 0.5
 """Share of the user's crops that are shown as they are, without changes of light, air and sensor."""
+HALVED = 0.25
+"""Share of the crops of such images that are seen so."""
 SCALES = (0.75, 1.35)
 """True metres a pixel over the working resolution, at least and at most."""
 
@@ -31,19 +33,21 @@ class Stock:
     recipe: Recipe
     working_m: float
     """Working resolution of the model."""
+    twice_m: float
+    """Images of coarser pixels are also looked at at half of it."""
 
 
 def own_crop(stock: Stock, k: int, seed: int, side: int) -> Example:
     """Cut a crop out of one of the user's images."""
     rng = np.random.default_rng((seed, 0))
-    canvas = crop(rng, (stock.own[k],), _gsd(rng, stock), side)
+    canvas = crop(rng, (stock.own[k],), _gsd(rng, stock, stock.own[k].gsd_m), side)
     return _seen(rng, stock, canvas, faithful=rng.random() < FAITHFUL, real=True)
 
 
 def furnished_crop(stock: Stock, k: int, seed: int, side: int) -> Example:
     """Cut a crop out of one of the user's images and set rendered things down on it."""
     rng = np.random.default_rng((seed, 1))
-    canvas = crop(rng, (stock.own[k],), _gsd(rng, stock), side)
+    canvas = crop(rng, (stock.own[k],), _gsd(rng, stock, stock.own[k].gsd_m), side)
     furnish(rng, canvas, stock.bank, stock.recipe)
     return _seen(rng, stock, canvas, faithful=False, real=True, least_m=stock.own[k].gsd_m)
 
@@ -61,8 +65,9 @@ def rendered_crop(stock: Stock, seed: int, side: int) -> Example:
     return _seen(rng, stock, canvas, faithful=False, real=False)
 
 
-def _gsd(rng: Rng, stock: Stock) -> float:
-    return stock.working_m * float(np.exp(rng.uniform(*np.log(SCALES))))
+def _gsd(rng: Rng, stock: Stock, gsd_m: float = 0.0) -> float:
+    halved = gsd_m > stock.twice_m and rng.random() < HALVED
+    return stock.working_m * (1 + halved) * float(np.exp(rng.uniform(*np.log(SCALES))))
 
 
 def _seen(rng: Rng, stock: Stock, canvas: Canvas, *, faithful: bool, real: bool, least_m: float = 0.0) -> Example:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from rasterdelta.detect.network import Network
-from rasterdelta.detect.neural import Model
 from sitedelta.claims import claim
 from sitedelta.engine import run_tasks
 from sitedelta.errors import ConfigError, InputError
@@ -28,7 +27,7 @@ from sitedelta.learning.detect import scenes
 from sitedelta.learning.detect.labelled import Labelled, rendered
 from sitedelta.learning.detect.sampler import Kind
 from sitedelta.modelparts import Parts
-from sitedelta.models import Entry
+from sitedelta.models import Detailed, Entry, model_of
 from sitedelta.progress import Progress, silent
 
 STUDENTS = 4
@@ -122,8 +121,14 @@ def adapt(
     looked = work.looked(students, former)
     verdict = reach(looked, entry.accuracy)
     network = origin.holding(mixed(origin.weights(), mean(students), verdict.choice.share))
-    new = entry.model_copy(update={"accuracy": verdict.bands})
+    new = entry.model_copy(update={"accuracy": verdict.bands, "details": former_details(entry)})
     return Adapted(new, network, verdict, sheets, len(images) - len(sheets), len(students), batches)
+
+
+def former_details(entry: Entry) -> tuple[Detailed, ...]:
+    """Give what was measured of sizes and sub-classes, saying that it was of the former network."""
+    said = "of the detector that it was taught from: "
+    return tuple(d.model_copy(update={"source": (said + d.source.removeprefix(said))[:500]}) for d in entry.details)
 
 
 def origin_of(parts: Parts, label: str) -> tuple[Entry, Origin]:
@@ -187,7 +192,7 @@ class Work:
         images += [(c, f"control-{k}") for k, c in enumerate(self.controls())] if controls else []
         e = self.setting.entry
         both = Network(file, self.folder / "features.onnx")
-        model = Model(e.label, both, e.working_gsd, e.longest, e.axial, e.apart, e.apart_along)
+        model = model_of(e, both)
         return [Look(model, i, self.folder / f"{name}-{key}.npy") for i, key in images]
 
     def seen(self, name: str, which: Sequence[int], *, controls: bool) -> tuple[dict[int, Seen], tuple[Seen, ...]]:

@@ -49,8 +49,9 @@ def load_setting(folder: Path) -> Setting:
 def stock(setting: Setting, folder: Path) -> Stock:
     """Give everything that crops are cut from, once it is rendered."""
     own = tuple(s.picture() for s in setting.sheets)
-    places, working_m = renders.places(folder, setting.label), setting.entry.working_gsd
-    return Stock(own, places, renders.sprites(folder), RECIPES[setting.label], working_m)
+    e, places = setting.entry, renders.places(folder, setting.label)
+    twice_m = e.second.gsd if e.second else np.inf
+    return Stock(own, places, renders.sprites(folder), RECIPES[setting.label], e.working_gsd, twice_m)
 
 
 def pool_folder(folder: Path) -> Path:

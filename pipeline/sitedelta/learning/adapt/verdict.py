@@ -196,7 +196,7 @@ def _measured(
     rates_ = Rates.of(mine)
     if not rates_.objects:
         return _kept(k, band, looked, choice, bands)
-    objects = effective_objects(mine) if len(mine) >= FEW else min(rates_.objects, band.objects)
+    objects = effective_objects([mine]) if len(mine) >= FEW else min(rates_.objects, band.objects)
     slope, offset = _calibrated(k, band, looked, choice, bands)
     return Measured(
         gsd_max=band.gsd_max,
