@@ -50,7 +50,7 @@ class Kind:
     subclass: str
     name: str
     length: Range
-    """Nose to tail; of helicopters the fuselage; of vehicles the hull without a gun."""
+    """Nose to tail; of helicopters from the fuselage to the turning rotors; of vehicles the hull without a gun."""
     width: Range
     """Wingspan, wings swept to spread; rotor; hull."""
 

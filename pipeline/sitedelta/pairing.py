@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sitedelta.scene import Scene
 
-_LIKE = 2.0
+LIKE = 2.0
 """Ground sampling distances within this factor show the same things."""
 
 
@@ -33,4 +33,4 @@ def consecutive_pairs(scenes: Sequence[Scene]) -> tuple[Pair, ...]:
 
 def alike(a: Scene, b: Scene) -> bool:
     """Tell whether two scenes show things of the same size."""
-    return max(a.gsd_m, b.gsd_m) <= _LIKE * min(a.gsd_m, b.gsd_m)
+    return max(a.gsd_m, b.gsd_m) <= LIKE * min(a.gsd_m, b.gsd_m)

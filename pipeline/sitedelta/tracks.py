@@ -11,9 +11,13 @@ from sitedelta.claims import Claim
 from sitedelta.events import matched
 from sitedelta.grid import SiteGrid
 from sitedelta.objects import Seen
+from sitedelta.pairing import LIKE
 from sitedelta.placement import Placement
 from sitedelta.records import SiteObject, Track
 from sitedelta.scene import Scene
+
+_SURELY = 1.5
+"""From so many times the least length that is counted, a coarser image does not overlook what a finer one showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Look:
         claim = next((c for c in self.claims if c.label == label and c.observable), None)
         known = self.placement if claim else None
         objects, weak = (tuple(o for o in s if o.label == label) for s in (self.seen.objects, self.seen.weak))
-        return ClassLook(self.scene, objects, weak, known, claim.least_m if claim else 0.0)
+        return ClassLook(self.scene, objects, weak, known, claim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,21 @@ class ClassLook:
     weak: tuple[SiteObject, ...]
     placement: Placement | None
     """None where the scene says nothing of the class."""
-    least_m: float
-    """Shorter objects are not counted."""
+    claim: Claim | None
 
-    def shows(self, objects: Sequence[SiteObject]) -> list[bool]:
-        """Tell of which objects it would show that they are there."""
+    def shows(self, objects: Sequence[SiteObject], gsds: Mapping[str, float]) -> list[bool]:
+        """Tell of which objects it would show that they are there; `gsds` are those of the scenes that saw them."""
         if self.placement is None or not objects:
             return [False] * len(objects)
         rows, cols = (np.array([getattr(o, n) for o in objects], float) for n in ("site_row", "site_col"))
         clear = self.placement.seen_at(rows, cols).tolist()
-        return [c and o.length_m >= self.least_m for c, o in zip(clear, objects, strict=True)]
+        return [c and o.length_m >= self._least_m(gsds[o.scene]) for c, o in zip(clear, objects, strict=True)]
+
+    def _least_m(self, gsd_m: float) -> float:
+        """Give the least length of what it does not overlook of the things that another image showed."""
+        assert self.claim is not None
+        alike = self.scene.gsd_m <= LIKE * gsd_m
+        return self.claim.least_m if alike else _SURELY * self.claim.min_length_m
 
 
 @dataclass(slots=True)
@@ -90,12 +99,14 @@ def find_tracks(looks: Sequence[Look], grid: SiteGrid) -> Tracks:
 
     An object goes on where the next scene that shows its place shows an object of compatible size there (see
     `events.matched`), if only weakly. It ends where a scene of a later day shows the place clearly without it. Scenes
-    that do not show the place, or not the class, neither end it nor lengthen it.
+    that do not show the place, or not the class, neither end it nor lengthen it. Of the scenes of one day the finest
+    that shows a place is believed.
     """
     found, members = list[Track](), dict[str, str]()
+    ordered = sorted(looks, key=lambda look: (look.scene.date.date(), look.scene.gsd_m, look.scene.date, look.scene.id))
     at = {look.scene.id: look.placement for look in looks if look.placement is not None}
     for label in sorted({c.label for look in looks for c in look.claims}):
-        paths = _followed([look.of(label) for look in looks], at, grid)
+        paths = _followed([look.of(label) for look in ordered], at, grid)
         paths.sort(key=lambda p: (p.sightings[0].date, p.sightings[0].site_row, p.sightings[0].site_col))
         for n, path in enumerate(paths, 1):
             track = _track(f"{label}-track-{n:04d}", path)
@@ -105,20 +116,41 @@ def find_tracks(looks: Sequence[Look], grid: SiteGrid) -> Tracks:
 
 
 def _followed(looks: Sequence[ClassLook], at: Mapping[str, Placement], grid: SiteGrid) -> list[_Path]:
+    """Follow the objects of one class; scenes are in order of date, and of one day the finest comes first."""
+    gsds = {look.scene.id: look.scene.gsd_m for look in looks}
     done, going, spare = list[_Path](), list[_Path](), list[SiteObject]()
     for k, look in enumerate(looks):
         if look.placement is None:
-            for path in going:
+            for path in _open_on(going, look.scene):
                 path.hidden.append(look.scene)
             continue
-        left, come, unused = _gone_on(going, look, at, grid)
-        _end(left, look)
-        begun = _begun(come, spare, at, grid)
-        _date(begun, looks[:k])
+        left, come, unused = _gone_on(_open_on(going, look.scene), look, at, grid)
+        _end(left, look, gsds)
+        today = [e for e in looks[:k] if _same_day(e.scene, look.scene)]
+        begun = _begun(_unseen_by(today, come, gsds), spare, at, grid)
+        _date(begun, looks[:k], gsds)
         done += [p for p in going if p.absent_after]
         going = [*(p for p in going if not p.absent_after), *begun]
         spare = unused
     return done + going
+
+
+def _open_on(going: Sequence[_Path], scene: Scene) -> list[_Path]:
+    """Give the tracks that no finer scene of the day has shown yet."""
+    return [p for p in going if not _same_day(p.sightings[-1], scene)]
+
+
+def _same_day(a: Scene | SiteObject, b: Scene) -> bool:
+    return a.date.date() == b.date.date()
+
+
+def _unseen_by(
+    finer: Sequence[ClassLook], come: Sequence[SiteObject], gsds: Mapping[str, float]
+) -> Sequence[SiteObject]:
+    """Give the objects at places that no finer scene of the day shows."""
+    for look in finer:
+        come = [o for o, shown in zip(come, look.shows(come, gsds), strict=True) if not shown]
+    return come
 
 
 def _gone_on(
@@ -142,13 +174,13 @@ def _add(path: _Path, item: SiteObject, *, sure: bool) -> None:
     path.sure.append(sure)
 
 
-def _end(left: Sequence[_Path], look: ClassLook) -> None:
+def _end(left: Sequence[_Path], look: ClassLook, gsds: Mapping[str, float]) -> None:
     """End the tracks whose place a scene of a later day shows without them."""
-    for path, shown in zip(left, look.shows([p.shown for p in left]), strict=True):
-        if not shown:
-            path.hidden.append(look.scene)
-        elif look.scene.date.date() > path.sightings[-1].date.date():
+    for path, shown in zip(left, look.shows([p.shown for p in left], gsds), strict=True):
+        if shown:
             path.absent_after = look.scene
+        else:
+            path.hidden.append(look.scene)
 
 
 def _begun(
@@ -162,12 +194,12 @@ def _begun(
     return paths
 
 
-def _date(begun: Sequence[_Path], earlier: Sequence[ClassLook]) -> None:
+def _date(begun: Sequence[_Path], earlier: Sequence[ClassLook], gsds: Mapping[str, float]) -> None:
     """Find the last earlier day that shows their places without them."""
     open_ = list(begun)
     for look in reversed(earlier):
         later = [p for p in open_ if p.sightings[0].date.date() > look.scene.date.date()]
-        for path, shown in zip(later, look.shows([p.shown for p in later]), strict=True):
+        for path, shown in zip(later, look.shows([p.shown for p in later], gsds), strict=True):
             if shown:
                 path.absent_before = look.scene
         open_ = [p for p in open_ if p.absent_before is None]
@@ -176,6 +208,8 @@ def _date(begun: Sequence[_Path], earlier: Sequence[ClassLook]) -> None:
 def _track(name: str, path: _Path) -> Track:
     first, last = path.sightings[0], path.sightings[-1]
     before, after = (s.date if s else None for s in (path.absent_before, path.absent_after))
+    hidden = [s.date.date().isoformat() for s in path.hidden]
+    seen = {_day(o) for o in path.sightings} | ({after.date().isoformat()} if after else set())
     told = Counter(o.subclass for o in path.sightings if o.subclass)
     sure_days = {_day(o) for o, s in zip(path.sightings, path.sure, strict=True) if s}
     shown = next(o for o, s in zip(path.sightings, path.sure, strict=True) if s)
@@ -187,7 +221,7 @@ def _track(name: str, path: _Path) -> Track:
         last_seen=last.date,
         seen_dates=";".join(dict.fromkeys(_day(o) for o in path.sightings)),
         weak_dates=";".join(dict.fromkeys(d for d in map(_day, path.sightings) if d not in sure_days)),
-        hidden_dates=";".join(dict.fromkeys(s.date.date().isoformat() for s in path.hidden)),
+        hidden_dates=";".join(dict.fromkeys(d for d in hidden if d not in seen)),
         absent_before=before,
         absent_after=after,
         dwell_min_days=_days(first.date, last.date),

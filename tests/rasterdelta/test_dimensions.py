@@ -38,10 +38,10 @@ def test_a_wide_deviation_tells_nothing():
 
 
 def test_the_subclass_narrows_what_is_asked():
-    assert names("aircraft", 18.0, 0.4, subclass="helicopter") == {"Mi-8/Mi-17", "Mi-24/Mi-35"}
-    assert "Mi-8/Mi-17" not in names("aircraft", 18.0, 0.4, subclass="aeroplane")
+    assert names("aircraft", 23.0, 0.4, subclass="helicopter") == {"Mi-8/Mi-17"}
+    assert "Mi-8/Mi-17" not in names("aircraft", 23.0, 0.4, subclass="aeroplane")
     # A rotor stands any way: the measured width of a helicopter says nothing.
-    assert names("aircraft", 18.0, 0.4, 4.0, 0.1, subclass="helicopter") == {"Mi-8/Mi-17", "Mi-24/Mi-35"}
+    assert names("aircraft", 23.0, 0.4, 4.0, 0.1, subclass="helicopter") == {"Mi-8/Mi-17"}
 
 
 def test_what_fits_nothing_is_said():

@@ -76,11 +76,11 @@ def test_a_cloud_does_not_end_a_stay():
 
 
 def test_an_image_that_cannot_show_it_neither_ends_nor_begins_a_stay():
-    coarse, unplaced = look(1, gsd=3.0), look(2, placed=False)
+    coarse, unplaced = look(1, gsd=3.0), look(5, placed=False)
     track = one(look(0), coarse, look(3, item(3, 50, 50, 18.0)), replace(coarse, scene=look(4).scene), unplaced)
     assert track.absent_before.day == 1
     assert track.absent_after is None
-    assert days(track.hidden_dates) == [4, 2]
+    assert days(track.hidden_dates) == [4, 5]
 
 
 def test_weak_sightings_go_on_and_go_before():
@@ -107,6 +107,22 @@ def test_two_images_of_one_day_are_looks_at_one_state():
     track = one(look(0, item(0, 50, 50)), look(0, hour=3), look(1, item(1, 50, 50)))
     assert days(track.seen_dates) == [0, 1]
     assert track.absent_after is None
+
+
+def test_the_finest_image_of_a_day_is_believed():
+    coarse = [look(d, *objects, gsd=3.0, hour=-1) for d, objects in ((0, []), (1, []), (2, [item(2, 90, 90, 40.0)]))]
+    fine = [look(d, item(d, 50, 50, 30.0)) for d in range(3)]
+    looks = [x for pair in zip(coarse, fine, strict=True) for x in pair]
+    track = one(*looks)
+    assert days(track.seen_dates) == [0, 1, 2]
+    assert track.hidden_dates == ""
+
+
+def test_a_coarser_image_ends_only_what_it_cannot_overlook():
+    large, small = item(0, 50, 50, 60.0), item(0, 150, 150, 26.0)
+    found = {t.length_m: t for t in find_tracks([look(0, large, small), look(1, gsd=3.0)], GRID).tracks}
+    assert found[60.0].absent_after.day == 2
+    assert (found[26.0].absent_after, days(found[26.0].hidden_dates)) == (None, [1])
 
 
 def test_the_subclass_is_that_of_most_dates_and_objects_name_their_track():
