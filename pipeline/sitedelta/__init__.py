@@ -1,8 +1,9 @@
 """What changed at a site, how many aircraft and vehicles are there, what arrived, what left, and how sure.
 
 The verbs of the command line are functions here: `change`, `count`, `compare`, `register` work on images; `run` and
-`report` on a configuration; `open_site` opens the results; `verify`, `bundle` and `sign` work on their evidence;
-`init` and `demo` help to begin. Each is imported when it is first used, so that importing `sitedelta` costs nothing.
+`report` on a configuration; `open_site` opens the results, `review_*` take what people decide about them; `verify`,
+`bundle` and `sign` work on their evidence; `init` and `demo` help to begin. Each is imported when it is first used, so
+that importing `sitedelta` costs nothing.
 """
 
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sitedelta.demo import demo
     from sitedelta.init import init
+    from sitedelta.review.verbs import review_decide, review_export, review_import, review_list, review_suggest
     from sitedelta.runs import report, run
     from sitedelta.site import open_site
     from sitedelta.verbs.bundle import bundle
@@ -38,6 +40,11 @@ __all__ = [
     "open_site",
     "register",
     "report",
+    "review_decide",
+    "review_export",
+    "review_import",
+    "review_list",
+    "review_suggest",
     "run",
     "sign",
     "train",
@@ -55,6 +62,11 @@ _HOMES = {
     "open_site": "sitedelta.site",
     "register": "sitedelta.verbs.register",
     "report": "sitedelta.runs",
+    "review_decide": "sitedelta.review.verbs",
+    "review_export": "sitedelta.review.verbs",
+    "review_import": "sitedelta.review.verbs",
+    "review_list": "sitedelta.review.verbs",
+    "review_suggest": "sitedelta.review.verbs",
     "run": "sitedelta.runs",
     "sign": "sitedelta.verbs.sign",
     "train": "sitedelta.verbs.train",

@@ -93,13 +93,17 @@ class DataSet:
 
 
 def read_labels(folder: Path) -> DataSet:
-    """Read a folder of labelled images.
+    """Read a folder of labelled images, or the folder of a reviewed site.
 
     Raises
     ------
     InputError
         One line: what is missing or cannot be read, and where.
     """
+    if (folder / "manifest.json").is_file() and (folder / "objects.parquet").is_file():
+        from sitedelta.review.training import reviewed_labels
+
+        return reviewed_labels(folder)
     table = next((folder / n for n in _TABLES if (folder / n).is_file()), None)
     if table is None:
         raise InputError(f"{folder}: holds no labels.csv; docs/evaluation.md says how labelled images are laid out")

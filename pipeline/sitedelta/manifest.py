@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sitedelta.grid import SiteGrid
 
-FORMAT = 4
+FORMAT = 5
 
 AlignmentStatus = Literal["reference", "aligned", "georeference", "refused"]
 
@@ -150,6 +150,14 @@ class StatementRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """The reviewers' ledger as it was at one time; lines are only ever added to it."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything about a site that is not a table or a raster."""
 
@@ -176,6 +184,8 @@ class Manifest:
     """SHA-256 of each table and raster by path relative to the site's folder."""
     given: tuple[GivenFile, ...] = ()
     """Every file that the results were made from."""
+    ledger: LedgerRecord | None = None
+    """The reviewers' decisions that the observations take in; None where there were none."""
     code: str = ""
     """SHA-256 of the source of sitedelta and rasterdelta."""
 

@@ -59,6 +59,17 @@ class Observation:
     reason: str | None
     """Why not, or why only partly, observable."""
     gsd_m: float
+    reviewed: int | None = None
+    """Objects found that people looked at and agree on; None, as all that follows, where nobody reviewed the class."""
+    reviewed_count: int | None = None
+    """Objects with all that people said taken in; what nobody looked at is counted as found."""
+    reviewed_low: int | None = None
+    reviewed_high: int | None = None
+    """90 % interval of the true number, given what people said; one number where all is reviewed and searched."""
+    disputed: int | None = None
+    """Objects on which people disagree."""
+    reviewers: str | None = None
+    """Who looked, joined by `, `."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,7 @@ def run(
         store = SiteStore(folder / one.id)
         new = run_site(one, store, jobs=jobs, scheduler=scheduler, since=since, until=until, progress=progress)
         page = store.report / "index.html"
-        made = (page, store.report / "evidence.json", store.report / "site.kmz", store.catalog)
-        if new or not all(p.exists() for p in made):
+        if new or not _is_published(store):
             _publish(store, progress)
         results.append(RunResult(one.id, store.root, page, not new, _headline(open_site(store.root))))
     _publish_all(loaded, folder)
@@ -96,11 +95,23 @@ def _publish_all(loaded: Config, folder: Path) -> None:
     write_sites_page(folder, [open_site(s.root) for s in stores if s.manifest.exists()])
 
 
+def _is_published(store: SiteStore) -> bool:
+    """Tell whether the report stands, and has taken in what people decided."""
+    from sitedelta.review.apply import is_applied
+
+    files = *(store.report / n for n in ("index.html", "evidence.json", "site.kmz")), store.catalog
+    return all(p.exists() for p in files) and is_applied(store)
+
+
 def _publish(store: SiteStore, progress: Progress) -> Path:
     from sitedelta.catalog import write_catalog
     from sitedelta.report.build import build
+    from sitedelta.review.apply import apply_review, is_applied
 
     progress(0, 1, "report")
+    if not is_applied(store):
+        (store.report / "index.html").unlink(missing_ok=True)  # were we stopped now, the next run would publish
+        apply_review(store)
     found = open_site(store.root)
     write_catalog(found)
     page = build(found)

@@ -50,6 +50,11 @@ class SiteStore:
         return self.root / "zone_changes.parquet"
 
     @property
+    def review(self) -> Path:
+        """Ledger of what people decided; runs read it and never write it."""
+        return self.root / "review.jsonl"
+
+    @property
     def rasters(self) -> Path:
         return self.root / "rasters"
 

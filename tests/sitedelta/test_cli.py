@@ -25,6 +25,7 @@ VERBS = [
     "evaluate",
     "train",
     "report",
+    "review",
     "verify",
     "bundle",
     "sign",
@@ -117,9 +118,11 @@ def test_the_commands_are_the_contract():
     assert list(cli.commands) == VERBS
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize(
+    "name", [v for v in VERBS if v != "review"] + [f"review {n}" for n in cli.commands["review"].commands]
+)
 def test_help_of_every_command_has_examples(name, capsys):
-    assert status_of([name, "--help"]) == 0
+    assert status_of([*name.split(), "--help"]) == 0
     said = capsys.readouterr().out
     assert "Examples:" in said
     assert f"  sitedelta {name}" in said

@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -66,6 +67,7 @@ def test_every_file_of_a_site_is_explained():
         store.changes,
         store.zone_changes,
         store.tracks,
+        store.review,
     ):
         assert f"`{path}`" in page
 
@@ -82,12 +84,17 @@ def test_links_between_files_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
+def parameters(command: click.Command, rest: str) -> list[click.Parameter]:
+    """Give what a command takes; of a group, the command that follows it."""
+    return command.commands[rest.split(maxsplit=1)[0]].params if isinstance(command, click.Group) else command.params
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_commands_that_are_shown_exist(page):
     shell = "\n".join(re.findall(r"```sh\n(.*?)```", page.read_text(), flags=re.DOTALL))
     for command, rest in re.findall(r"^sitedelta (\w+)(.*)$", shell, flags=re.MULTILINE):
         assert command in cli.commands
-        known = {o for p in cli.commands[command].params for o in p.opts}
+        known = {o for p in parameters(cli.commands[command], rest) for o in p.opts}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known
 
 

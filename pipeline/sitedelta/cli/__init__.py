@@ -1,6 +1,5 @@
 """The command line: parses, checks and calls the verbs of `sitedelta`; every failure is one line and a status."""
 
-import difflib
 import gc
 import os
 import sys
@@ -14,8 +13,10 @@ import click
 import sitedelta
 from sitedelta.cli.evaluate import evaluate
 from sitedelta.cli.evidence import bundle, sign, verify
+from sitedelta.cli.group import Commands, help_unless_invoked
 from sitedelta.cli.images import change, compare, count, register
 from sitedelta.cli.options import examples
+from sitedelta.cli.review import review
 from sitedelta.cli.sites import demo, init, report, run
 from sitedelta.cli.train import train
 from sitedelta.errors import SitedeltaError
@@ -28,21 +29,6 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _COLLECT_AFTER = 100_000
 """Objects made between two searches for cycles: importing makes many, and hardly any cycles."""
-
-
-class Commands(click.Group):
-    """The commands, in the order in which a reader meets them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        command = super().get_command(ctx, cmd_name)
-        if command is None and not cmd_name.startswith("-"):
-            near = difflib.get_close_matches(cmd_name, self.commands, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}"
-            raise click.UsageError(f"no command {cmd_name}; {hint}")
-        return command
 
 
 @click.group(
@@ -60,12 +46,13 @@ class Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Tell what changed at a site, what is there, what arrived, what left, and how sure that is."""
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help(), err=True)
-        context.exit(click.UsageError.exit_code)
+    help_unless_invoked(context)
 
 
-for _command in (run, change, register, count, compare, evaluate, train, report, verify, bundle, sign, init, demo):
+for _command in (
+    *(run, change, register, count, compare, evaluate, train),
+    *(report, review, verify, bundle, sign, init, demo),
+):
     cli.add_command(_command)
 
 

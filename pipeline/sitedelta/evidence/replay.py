@@ -18,6 +18,7 @@ from sitedelta.manifest import Manifest
 from sitedelta.progress import Progress, silent
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.sentences import key
+from sitedelta.site import Site as OpenSite
 from sitedelta.site import open_site
 from sitedelta.store import SiteStore
 
@@ -43,21 +44,23 @@ def replay(
     try:
         stands = open_site(root)
         with TemporaryDirectory(prefix="sitedelta-replay-") as folder:
-            again = _run_again(stands.manifest, found, Path(folder), jobs=jobs, progress=progress)
+            again = _run_again(stands, found, Path(folder), jobs=jobs, progress=progress)
             differences = list(_differences(read_findings(stands), again))
     except SitedeltaError as error:
         return [Difference("manifest.json", "recomputed", f"the site cannot be recomputed: {error}")], []
     return differences, list(_remarks(stands.manifest, again, differences))
 
 
-def _run_again(
-    manifest: Manifest, found: Sequence[Located], folder: Path, *, jobs: int, progress: Progress
-) -> Findings:
+def _run_again(stands: OpenSite, found: Sequence[Located], folder: Path, *, jobs: int, progress: Progress) -> Findings:
+    from sitedelta.review.apply import apply_review
     from sitedelta.siterun import run_site
 
-    site = recorded_site(manifest, found, folder)
+    site = recorded_site(stands.manifest, found, folder)
     store = SiteStore(folder / site.id)
     run_site(site, store, jobs=jobs, progress=progress)
+    if stands.manifest.ledger:
+        store.review.write_bytes(stands.store.review.read_bytes()[: stands.manifest.ledger.bytes])
+        apply_review(store)
     return read_findings(open_site(store.root))
 
 
