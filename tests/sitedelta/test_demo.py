@@ -23,7 +23,7 @@ def test_a_missing_file_says_that_the_installation_is_broken():
 
 
 @pytest.mark.slow
-def test_demo_writes_a_report_and_a_second_run_does_nothing(tmp_path, capsys):
+def test_demo_writes_a_report_that_verifies_and_a_second_run_does_nothing(tmp_path, capsys):
     assert status_of(["demo", "--out", str(tmp_path), "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["sites"]
     for site in first:
@@ -46,3 +46,10 @@ def test_demo_writes_a_report_and_a_second_run_does_nothing(tmp_path, capsys):
     assert status_of(["demo", "--out", str(tmp_path), "--json"]) == 0
     again = json.loads(capsys.readouterr().out)["sites"]
     assert [s["nothing_new"] for s in again] == [True] * len(first)
+
+    assert status_of(["verify", str(tmp_path), "--replay", "--json"]) == 0
+    for site in json.loads(capsys.readouterr().out)["sites"]:
+        assert site["whole"]
+        assert any(n.startswith("recomputed from the originals") and "bit for bit" in n for n in site["notes"])
+    assert status_of(["bundle", str(tmp_path), "--out", str(tmp_path / "demo.zip"), "--quiet"]) == 0
+    assert status_of(["verify", str(tmp_path / "demo.zip"), "--quiet"]) == 0

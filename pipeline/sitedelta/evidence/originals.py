@@ -1,6 +1,7 @@
 """Where the files are that a run was given, and whether they still have the same bytes."""
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -101,7 +102,7 @@ def is_same(path: Path, file: StatedFile) -> bool:
 
 
 def link(one: Located, folder: Path) -> Path:
-    """Give a file its recorded name again, by a link below a folder; give the link.
+    """Give a file its recorded name again, by a link below a folder (a copy where links are not allowed); give that.
 
     Raises
     ------
@@ -111,8 +112,11 @@ def link(one: Located, folder: Path) -> Path:
     if one.path is None or not is_safe(one.file.name):
         raise InputError(f"{one.file.name}: is missing, or no name that a file can be given")
     path = folder / one.file.name
-    if path.is_symlink():
+    if path.exists():
         raise InputError(f"{one.file.name}: two files of {one.scene or 'the site'} have this name")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.symlink_to(one.path.resolve())
+    try:
+        path.symlink_to(one.path.resolve())
+    except OSError:
+        shutil.copyfile(one.path, path)
     return path

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -12,9 +12,10 @@ from sitedelta.config import Site
 from sitedelta.errors import InputError, SitedeltaError
 from sitedelta.evidence.links import named_events
 from sitedelta.evidence.originals import Located, link
+from sitedelta.evidence.stated import is_safe
 from sitedelta.evidence.verdict import Difference, feeds
 from sitedelta.keys import code, software
-from sitedelta.manifest import Manifest
+from sitedelta.manifest import Manifest, SceneRecord
 from sitedelta.progress import Progress, silent
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.sentences import key
@@ -84,13 +85,15 @@ def recorded_site(manifest: Manifest, found: Sequence[Located], folder: Path) ->
     entries = parameters.get("imagery", [])
     try:
         parameters["imagery"] = [
-            _entry(entries[r.entry], given.get(r.scene.id, []), folder / "originals" / f"{k:04d}")
+            _entry(
+                entries[r.entry], given.get(r.scene.id, []), folder / "originals" / f"{k:04d}" / _folder(manifest, r)
+            )
             for k, r in enumerate(manifest.scenes)
         ]
         return _with_controls(Site.model_validate(parameters, context={"folder": folder}), manifest)
     except ValidationError as error:
         raise InputError(f"the recorded parameters cannot be used ({error.errors()[0]['msg']})") from error
-    except (LookupError, TypeError) as error:
+    except (LookupError, TypeError, StopIteration) as error:
         raise InputError("the manifest does not say which parameters belong to which image") from error
 
 
@@ -106,6 +109,13 @@ def _named(linked: Sequence[tuple[Located, Path]], role: str, name: object, mani
     if found is None:
         raise InputError(f"{name}: the file of {role} is not among those that the run was given")
     return str(found)
+
+
+def _folder(manifest: Manifest, record: SceneRecord) -> str:
+    """Give the name of the folder that held an image's files: names of images and dates may come from it."""
+    first = next(g for g in manifest.given if g.scene == record.scene.id)
+    name = PurePosixPath(first.path).parents[len(PurePosixPath(first.name).parts) - 1].name
+    return name if is_safe(name) else "images"
 
 
 def _entry(entry: Mapping[str, Any], files: Sequence[Located], folder: Path) -> dict[str, Any]:
