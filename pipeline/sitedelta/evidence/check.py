@@ -1,9 +1,9 @@
 """Check a site's folder against its evidence: files, ledger, originals, what is said, signature, time stamp."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sitedelta.errors import InputError
 from sitedelta.evidence import files as own
@@ -14,10 +14,13 @@ from sitedelta.evidence.stated import Stated, StatedLedger, is_safe, read_stated
 from sitedelta.evidence.verdict import Difference, Kind, SiteVerdict, feeds
 from sitedelta.hashing import sha256_file
 from sitedelta.manifest import GivenFile, read_manifest
+from sitedelta.progress import Progress, silent
 from sitedelta.store import SiteStore
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Wanted:
     """Whose signature there has to be; any that fits where not given."""
     left_out: frozenset[str] = frozenset()
     """Files that a bundle may do without."""
+    progress: Progress = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,10 @@ def _checked(
     root: Path, data: bytes, stated: Stated, wanted: Wanted, before: list[Difference], notes: list[str]
 ) -> Checked:
     absent = [n for n in stated.files if n in wanted.left_out and is_safe(n) and not (root / n).exists()]
-    differing = [d for n in stated.files if n not in absent for d in _file(root, n, stated.files[n])]
+    named = _followed([n for n in stated.files if n not in absent], len(stated.files) - len(absent), "files", wanted)
+    differing = [d for n in named for d in _file(root, n, stated.files[n])]
     differing += _ledger(root, stated.ledger)
-    found = tuple(locate(stated, _given(root), root, wanted.whereabouts)) if wanted.whereabouts else ()
+    found = tuple(_followed(_located(root, stated, wanted), _number(stated), "originals", wanted))
     away = [one for one in found if one.state == "missing" and wanted.may_miss]
     originals = [d for one in found if one not in away for d in _original(one)]
     said, told = disagreements(root, data, stated) if not (before or differing) else ([], [])
@@ -74,6 +79,23 @@ def _checked(
     remarks = [*notes, *told, *_unchecked(absent, len(away), stated, wanted), *_strangers(root, stated)]
     compared = len(stated.files) - len(absent)
     return Checked(_verdict(root, data, everything, remarks, files=compared, originals=len(found) - len(away)), found)
+
+
+def _located(root: Path, stated: Stated, wanted: Wanted) -> Iterator[Located]:
+    if wanted.whereabouts:
+        yield from locate(stated, _given(root), root, wanted.whereabouts)
+
+
+def _number(stated: Stated) -> int:
+    """Count the files that the run was given."""
+    return sum(len(s.files) for s in stated.originals) + len(stated.given)
+
+
+def _followed(items: Iterable[T], total: int, what: str, wanted: Wanted) -> Iterator[T]:
+    """Give items, and say how far that has come."""
+    for number, item in enumerate(items, 1):
+        yield item
+        wanted.progress(number, total, what)
 
 
 def _verdict(
@@ -192,7 +214,7 @@ def _signature(report: Path, data: bytes, wanted: Wanted) -> tuple[list[Differen
 def _unchecked(absent: list[str], away: int, stated: Stated, wanted: Wanted) -> Iterator[str]:
     if absent:
         yield f"left out of the bundle and not checked: {', '.join(absent)}"
-    number = sum(len(s.files) for s in stated.originals) + len(stated.given)
+    number = _number(stated)
     if not number:
         yield "the evidence names no originals"
     elif away or wanted.whereabouts is None:

@@ -67,9 +67,8 @@ def verify(
         found = []
         for site in site_folders(root):
             wanted = _wanted(site, folders, key, skip=without_originals, is_bundle=is_bundle)
-            if is_bundle:
-                wanted = replace(wanted, left_out=frozenset(left.get(site.name, ())))
-            checked = check_site(site, wanted)
+            left_out = frozenset(left.get(site.name, ()))
+            checked = check_site(site, replace(wanted, left_out=left_out, progress=progress))
             found.append(_replayed(site, checked, jobs, progress) if replay else checked.verdict)
     return Verdict(tuple(found))
 
