@@ -77,18 +77,23 @@ def _where(function: F) -> F:
 
 @review.command(
     "export",
-    epilog=examples("sitedelta review export sites.yaml review.gpkg", "sitedelta review export sites.yaml review.csv"),
+    epilog=examples(
+        "sitedelta review export sites.yaml review.gpkg", "sitedelta review export sites.yaml review.csv --chips"
+    ),
 )
 @_common
 @click.argument("file", type=PATH)
-def export(config: Path, file: Path, *, site: str | None, out: Path | None, quiet: bool, as_json: bool) -> None:
+@click.option("--chips", is_flag=True, help="Put a picture of each finding into a folder beside FILE.")
+def export(
+    config: Path, file: Path, *, chips: bool, site: str | None, out: Path | None, quiet: bool, as_json: bool
+) -> None:
     """Write the findings of a site to FILE for a reviewer.
 
     FILE is a GeoPackage (for QGIS), GeoJSON or CSV. Fill in `review` (accept, reject, reclass, move, add, unsure;
     complete for a zone that was searched for all there is), `reviewer` and `note`, and import it.
     """
     check_file(file, [config], suffixes=_SHEETS, option="FILE")
-    rows = sitedelta.review_export(config, file, site=site, out=out)
+    rows = sitedelta.review_export(config, file, chips=chips, site=site, out=out)
     conclude({"file": str(file), "rows": rows}, [f"{file}: {rows} rows to review"], quiet=quiet, as_json=as_json)
 
 

@@ -32,7 +32,12 @@ class ReviewImport:
 
 
 def review_export(
-    config: str | Path, file: str | Path, *, site: str | None = None, out: str | Path | None = None
+    config: str | Path,
+    file: str | Path,
+    *,
+    chips: bool = False,
+    site: str | None = None,
+    out: str | Path | None = None,
 ) -> int:
     """Write a site's findings for a reviewer; give the number of rows.
 
@@ -42,6 +47,8 @@ def review_export(
         A YAML file, or the folder of a site.
     file
         GeoPackage (a layer for each kind of finding), GeoJSON or CSV, by its ending.
+    chips
+        Put a picture of each finding into a folder beside the file, and name it in the column `chip`.
     site
         Id of the site, where the configuration has several.
     out
@@ -52,7 +59,11 @@ def review_export(
     from sitedelta.review.writing import write_sheet
 
     s = state(find_site(config, site=site, out=out))
-    rows = sheet(s)
+    rows: Sequence[dict[str, Any]] = sheet(s)
+    if chips:
+        from sitedelta.review.cutouts import with_cutouts
+
+        rows = with_cutouts(rows, s, Path(file))
     write_sheet(rows, s, Path(file))
     return len(rows)
 

@@ -10,6 +10,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 from pyogrio import list_layers, read_dataframe
 
@@ -107,6 +108,30 @@ def test_a_round_trip_through_a_file(yard, tmp_path, ending):
     assert {d.via for d in kept.values()} == {path.name}
     assert len(yard.ledger.read_bytes().splitlines()) == len(kept) == 6
     assert set(review_list(yard.config)["attached"]) == {"found", "search"}
+
+
+def test_pictures_of_findings_lie_beside_the_sheet(yard, tmp_path):
+    path = tmp_path / "look.csv"
+    review_export(yard.config, path, chips=True)
+    table = pd.read_csv(path)
+    shown = table[table["kind"] != "search"]
+    assert shown["chip"].nunique() == len(shown)
+    aircraft = shown[shown["class"] == "aircraft"].iloc[0]
+    with rasterio.open(tmp_path / aircraft["chip"]) as chip:
+        red = chip.read().astype(int)[:, chip.height // 2, chip.width // 2]
+    assert red[0] > red[1] + 60
+    assert table[table["kind"] == "search"]["chip"].isna().all()
+
+
+def test_hostile_names_are_inert_in_the_report(yard):
+    name = HOSTILE[1]
+    review_decide(yard.config, "reject", reviewer=name, id=objects(yard)["id"][0], note=HOSTILE[0])
+    (page,) = report(yard.config)
+    assert observed(yard)["reviewers"] == name
+    with (page.parent / "observations.csv").open(newline="") as file:
+        cells = {r["reviewers"] for r in csv.DictReader(file)}
+    assert cells <= {"", f"'{name}"}
+    assert HOSTILE[0] not in page.read_text()
 
 
 def test_points_drawn_and_dragged_in_a_geopackage(yard, tmp_path):
