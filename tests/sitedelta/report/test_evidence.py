@@ -135,3 +135,14 @@ def test_a_ledger_of_reviews_is_listed(make_site):
     assert said["ledger"]["lines"] == 2
     assert said["ledger"]["sha256"] == hashlib.sha256(b'{"a": 1}\n{"b": 2}\n').hexdigest()
     assert "review.jsonl" not in said["files"]
+
+
+def test_hostile_texts_are_only_texts(hostile_site, tmp_path):
+    import sitedelta
+
+    (found,) = sitedelta.verify(hostile_site.store.root, without_originals=True)
+    assert found.whole
+    done = sitedelta.bundle(hostile_site.store.root, tmp_path / "site.zip")
+    assert sitedelta.verify(done.path).whole
+    said = json.loads((hostile_site.store.report / "evidence.json").read_text())
+    assert said["originals"][0]["source"].startswith("<img src=")
