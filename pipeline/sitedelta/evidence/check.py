@@ -10,10 +10,10 @@ from sitedelta.evidence import files as own
 from sitedelta.evidence.agreement import disagreements
 from sitedelta.evidence.document import FORMAT
 from sitedelta.evidence.originals import Located, Whereabouts, locate
-from sitedelta.evidence.stated import Stated, StatedLedger, is_safe, read_stated
+from sitedelta.evidence.stated import Stated, StatedLedger, is_safe, read_given, read_stated
 from sitedelta.evidence.verdict import Difference, Kind, SiteVerdict, feeds
 from sitedelta.hashing import sha256_file
-from sitedelta.manifest import GivenFile, read_manifest
+from sitedelta.manifest import GivenFile
 from sitedelta.progress import Progress, silent
 from sitedelta.store import SiteStore
 
@@ -146,10 +146,10 @@ def _ledger(root: Path, stated: StatedLedger | None) -> Iterator[Difference]:
 
 
 def _given(root: Path) -> tuple[GivenFile, ...]:
-    """Give where the originals lay; nothing where the manifest cannot say it."""
+    """Give where the originals lay; nothing where the manifest cannot say it. That of another version says it too."""
     try:
-        return read_manifest(SiteStore(root).manifest).given
-    except InputError:
+        return read_given(SiteStore(root).manifest.read_bytes())
+    except (OSError, InputError):
         return ()
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sitedelta.errors import InputError
-from sitedelta.manifest import Role
+from sitedelta.manifest import GivenFile, Role
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -73,6 +73,23 @@ def read_stated(data: bytes, format_: str) -> Stated:
     if found.format != format_:
         raise InputError(f"it has the format {found.format!r}, and this version of sitedelta reads {format_}")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The part of a manifest that says where files lay: the same in all versions that wrote such evidence."""
+
+    given: tuple[GivenFile, ...]
+
+
+def read_given(manifest: bytes) -> tuple[GivenFile, ...]:
+    """Read from a manifest of any version which files a run was given; raises `InputError` where it does not say."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(_Given).validate_json(manifest).given
+    except ValidationError as error:
+        raise InputError("the manifest does not say where files lay") from error
 
 
 def is_safe(name: str) -> bool:
