@@ -33,6 +33,8 @@ class Figures:
 
     images: int
     """In which the class was observable."""
+    images_in_full: int
+    """Of these, those that are labelled in full: all but recall rests on them."""
     sites: int
     """As far as they are known: images of one site are alike."""
     unobservable: int
@@ -94,6 +96,7 @@ def figures(judged: Sequence[Judged], *, seed: int = 0) -> Figures:
     best = _best(full)
     return Figures(
         images=len(seen),
+        images_in_full=len(full),
         sites=len({site_of(j) for j in seen}),
         unobservable=len(dark),
         unobservable_objects=sum(int(j.labels.clear.sum()) for j in dark),

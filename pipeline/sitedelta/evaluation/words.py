@@ -80,7 +80,9 @@ def _recall(f: Figures, label: str) -> str:
 def _precision(f: Figures, name: str) -> str:
     if f.false_alarms is None:
         return "The labels are not complete, so nothing can be said of false alarms or of counts."
-    where = f"on {f.km2:.2g} km²" if f.km2 else ""
+    where = f"on {f.km2:.2g} km²" if f.images_in_full == f.images else (
+        f"in the {counted(f.images_in_full, 'image')} that are labelled in full, {f.km2:.2g} km²"
+    )  # fmt: skip
     if f.precision is None or f.recall is None:
         return f"{counted(f.false_alarms, 'false alarm').capitalize()} {where}."
     return f"Of what it calls {name}, {share(f.precision)} is right; {counted(f.false_alarms, 'false alarm')} {where}."
