@@ -88,6 +88,9 @@ def train(
     began = time.monotonic()
     sets = [read_labels(Path(d)) for d in data]
     labels = check_classes(tuple(classes)) if classes else _labelled(sets)
+    chosen = {label: list(_images(sets, label, labels)) for label in labels}
+    if none := [label for label in labels if not chosen[label]]:
+        raise InputError(f"{sets[0].folder}: labels no {none[0]}; leave it out of --classes")
     parts = take_apart(None if init in (None, "shipped") else Path(str(init)))
     require()
     until = began + 60 * (minutes or (MINUTES if init is None else ADAPT_MINUTES)) - CLOSING_S
@@ -98,8 +101,9 @@ def train(
             effort = _effort(time.monotonic() + share, jobs, seed, batches)
             folder = Path(scratch) / label
             folder.mkdir()
-            images = list(_images(sets, label, labels))
-            taught.append(_teach(init)(images, label, parts, effort, gsd_m=gsd, folder=folder, progress=progress))
+            taught.append(
+                _teach(init)(chosen[label], label, parts, effort, gsd_m=gsd, folder=folder, progress=progress)
+            )
     return _conclude(Path(out), parts, taught, anew=init is None, minutes=(time.monotonic() - began) / 60)
 
 

@@ -84,3 +84,18 @@ def test_a_few_batches_give_a_model_that_counts(tmp_path, labels, capsys, monkey
     assert status_of(["count", str(image), "--model", str(moved), "--out", str(table), "--quiet"]) == 0
     assert "aircraft" in table.read_text()
     capsys.readouterr()
+
+
+@pytest.mark.slow
+def test_a_network_from_imagenet_features_on(tmp_path, labels, capsys, monkeypatch):
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    from sitedelta.learning.adapt import renders
+
+    for name, value in (("MANY_SPRITES", 24), ("MANY_PLACES", ()), ("CONTROLS", (100,))):
+        monkeypatch.setattr(renders, name, value)
+    out = tmp_path / "own.model"
+    given = [labels, "--out", out, "--classes", "aircraft", "--batches", 2, "--jobs", 1, "--quiet"]
+    status = status_of(["train", *map(str, given)])
+    error = capsys.readouterr().err
+    assert (status, out.exists()) in {(0, True), (1, False)}
+    assert status == 0 or "finds nothing of what was held back" in error, "two batches teach next to nothing"
