@@ -26,7 +26,7 @@ VEHICLE = Model(
     axial=True,
     apart=0.6,
     apart_along=0.6,
-    second=SecondLook(gsd_m=0.0, length_m=8.0),
+    second=SecondLook(gsd_m=0.0, length_m=10.0),
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""
