@@ -14,6 +14,7 @@ from rasterdelta.masks.kinds import Kind, Kinds
 from rasterdelta.masks.margins import grow, opened
 from rasterdelta.masks.shadow import cloud_shadow
 from rasterdelta.masks.soft import COARSEST_M
+from rasterdelta.masks.veil import veil
 from rasterdelta.types import Mask, Plane
 
 _BRIGHTER: Final = 4.0
@@ -58,7 +59,8 @@ def classify_two(
     Each date is classified by itself; then the other one testifies. A cloud that is no brighter than the same ground on
     the other date (by less than one robust standard deviation of what the dates differ) is dropped: it is a roof
     or an apron. In pixels coarser than 6 m, what is 4 standard deviations brighter than the other date in every colour
-    and 3 bluer than clear ground is cloud too: smaller and thinner ones are found so.
+    and 3 bluer than clear ground is cloud too; in finer ones, what is whiter and dimmer than the other date as behind a
+    veil (`veil`): smaller and thinner clouds are found so.
     """
     kinds = tuple(
         classify(d.bands, valid, gsd_m=gsd_m, sun=d.sun, ceiling=d.ceiling, among=among) for d in (first, second)
@@ -74,13 +76,15 @@ def classify_two(
 
 def _judged(one: Dated, other: Dated, kinds: Kinds, valid: Mask, gsd: float) -> Kinds:
     suspects = kinds == Kind.CLOUD
-    bluer = _bluer(one.bands, valid) if gsd > COARSEST_M else np.zeros(valid.shape, np.bool_)
-    if not (suspects.any() or bluer.any()):
+    fine = gsd <= COARSEST_M
+    bluer = np.zeros(valid.shape, np.bool_) if fine else _bluer(one.bands, valid)
+    veiled = veil(one.bands, other.bands, valid, gsd_m=gsd) if fine else bluer
+    if not (suspects.any() or bluer.any() or veiled.any()):
         return kinds
     above = _above(one.bands, other.bands, valid)
     if above is None:
         return kinds
-    cloud = _testified(suspects, above)
+    cloud = _testified(suspects, above) | veiled
     core = opened(bluer & (above > _BRIGHTER), 1)
     if core.any():
         cloud |= grow(core, MARGIN_PX) & valid
