@@ -128,7 +128,7 @@ def test_a_cloud_is_no_change_and_no_zero(place, ground, tmp_path):
     with rasterio.open(tmp_path / "seen" / "change.tif") as file:
         found = file.read(1)
     assert (found[cover] == 255).mean() > 0.9
-    assert not (found[~cover & (cv2.dilate(cover.astype(np.uint8), np.ones((81, 81))) == 0)] == 255).any()
+    assert not (found[~cover & (cv2.dilate(cover.astype(np.uint8), np.ones((121, 121))) == 0)] == 255).any()
     said = count_files([paths[1]], out=tmp_path / "o.csv", classes=["aircraft"]).summary["images"][0]["classes"]
     assert said["aircraft"]["status"] == "partly_observable"
 

@@ -76,9 +76,9 @@ def classify_two(
 
 def _judged(one: Dated, other: Dated, kinds: Kinds, valid: Mask, gsd: float) -> Kinds:
     suspects = kinds == Kind.CLOUD
-    fine = gsd <= COARSEST_M
-    bluer = np.zeros(valid.shape, np.bool_) if fine else _bluer(one.bands, valid)
-    veiled = veil(one.bands, other.bands, valid, gsd_m=gsd) if fine else bluer
+    fine, nothing = gsd <= COARSEST_M, np.zeros(valid.shape, np.bool_)
+    bluer = nothing if fine else _bluer(one.bands, valid)
+    veiled = veil(one.bands, other.bands, valid, gsd_m=gsd) if fine else nothing
     if not (suspects.any() or bluer.any() or veiled.any()):
         return kinds
     above = _above(one.bands, other.bands, valid)
