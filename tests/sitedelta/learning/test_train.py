@@ -72,7 +72,7 @@ def test_a_few_batches_give_a_model_that_counts(tmp_path, labels, capsys, monkey
     status = status_of(["train", *map(str, given)])
     summary = capsys.readouterr()
     if status == 1:
-        assert "fell from" in summary.err
+        assert "fell from" in summary.err or "nothing that was learned helped" in summary.err
         assert not out.exists()
         return
     said = json.loads(summary.out)["classes"]["aircraft"]

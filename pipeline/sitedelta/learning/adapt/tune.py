@@ -30,15 +30,15 @@ class Course:
     """Crops of a batch."""
     plain: float = 0.625
     """Share of crops that show the user's images as they are."""
-    tuned_rate: float = 5e-4
+    tuned_rate: float = 2e-4
     """Highest rate of learning of the encoder."""
-    fresh_rate: float = 2e-3
+    fresh_rate: float = 7e-4
     """Of all above it."""
     frozen: int = 5
     """First blocks that stay as they are."""
-    near: float = 0.003
+    near: float = 0.01
     """Pull of each batch towards the former weights, over the rate (L2-SP, X. Li et al. 2018, arXiv:1802.01483)."""
-    like: float = 0.5
+    like: float = 1.0
     """Weight of likeness to the former model's maps (Z. Li, D. Hoiem 2016, arXiv:1606.09282)."""
     keep: float = 0.98
     """Share of the moving average that each batch leaves as it is."""

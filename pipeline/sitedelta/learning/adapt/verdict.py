@@ -15,7 +15,7 @@ SPREAD = np.arange(-1.0, 1.51, 0.05)
 """Thresholds tried, beside the former one."""
 OWN = 0.75
 """Weight of the user's images beside the rendered places when a threshold is chosen."""
-NEARLY = 0.01
+NEARLY = 0.02
 """F1 that is given away for a threshold or a share nearer to the former one."""
 FORGOTTEN = 0.02
 """F1 on rendered places that may be lost."""
@@ -133,7 +133,7 @@ def reach(looked: Looked, bands: Sequence[Measured], *, anew: bool = False) -> V
     measured = tuple(
         _measured(k, b, looked, choice, after, bands) for k, b in enumerate(bands) if k in mine or not anew
     )
-    return replace(verdict, bands=measured, worse=_useless(verdict) if anew else _worse(verdict))
+    return replace(verdict, bands=measured, worse=_useless(verdict) if anew else _worse(verdict, Choice(0.0, former)))
 
 
 def choose(
@@ -247,7 +247,9 @@ def _useless(v: Verdict) -> str | None:
     return None if v.after.f1 > 0 else "it finds nothing of what was held back"
 
 
-def _worse(v: Verdict) -> str | None:
+def _worse(v: Verdict, former: Choice) -> str | None:
+    if v.choice == former:
+        return f"nothing that was learned helped on the images held back (F1 {v.before.f1:.3f} before)"
     if v.after.f1 < v.before.f1:
         return f"on the images held back F1 fell from {v.before.f1:.3f} to {v.after.f1:.3f}"
     if v.control_after.f1 < v.control_before.f1 - FORGOTTEN:
