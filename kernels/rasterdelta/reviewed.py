@@ -23,18 +23,20 @@ class Sample:
     """Probability, 0 to 1, that each finding is real, as the detector has it; shape (n,)."""
     looked: NDArray[np.int8]
     """What people said of each: 1 real, 0 not, -1 not looked at; shape (n,)."""
+    worth: Floats
+    """How much each look tells, 0 to 1: images differ, and looks at another image tell less; shape (n,)."""
     precision: float
     recall: float
     """Measured beforehand, 0 to 1."""
     objects: float
     """Labelled objects that the two rates are worth."""
-    found: int
+    found: float
     """Real objects that the detector found where people looked for all there are."""
-    missed: int
+    missed: float
     """Real objects that it missed there."""
 
     def __post_init__(self) -> None:
-        if len(self.scores) != len(self.looked):
+        if not len(self.scores) == len(self.looked) == len(self.worth):
             raise KernelError(f"want one look a score, not {len(self.looked)} for {len(self.scores)}")
         if not (0 <= self.precision <= 1 and 0 < self.recall <= 1):
             raise KernelError(f"want rates from 0 to 1, not precision {self.precision}, recall {self.recall}")
@@ -95,8 +97,9 @@ def _shifts(scores: Floats, sample: Sample, detections: float) -> tuple[Floats, 
     log = xlogy(a - 1, means) + xlog1py(b - 1, -means) + np.log(np.maximum(slope, 1e-300))
     odds = _odds(scores)
     for value, sign in ((1, 1.0), (0, -1.0)):
-        mine = odds[np.asarray(sample.looked) == value]
-        log = log - np.logaddexp(0, -sign * (mine[None] + _SHIFTS[:, None])).sum(1)
+        here = np.asarray(sample.looked) == value
+        mine, worth = odds[here], np.asarray(sample.worth, float)[here]
+        log = log - np.logaddexp(0, -sign * (mine[None] + _SHIFTS[:, None])) @ worth
     weights = np.exp(log - log.max())
     keep = weights > _NEGLIGIBLE
     return _SHIFTS[keep], weights[keep] / weights[keep].sum()

@@ -14,7 +14,17 @@ PRIOR = {"precision": 0.9, "recall": 0.85, "objects": 40}
 
 
 def sample(scores, looked, found=0, missed=0, **prior):
-    return Sample(np.asarray(scores, float), np.asarray(looked, np.int8), **(PRIOR | prior), found=found, missed=missed)
+    scores = np.asarray(scores, float)
+    return Sample(
+        scores, np.asarray(looked, np.int8), np.ones(len(scores)), **(PRIOR | prior), found=found, missed=missed
+    )
+
+
+def test_a_look_that_tells_half_counts_half():
+    scores = np.full(20, 0.8)
+    half = Sample(scores, np.repeat([0, -1], [10, 10]), np.full(20, 0.5), **PRIOR, found=0, missed=0)
+    full = sample(scores, np.repeat([0, -1], [5, 15]))
+    np.testing.assert_allclose(site_accuracy(half).precision, site_accuracy(full).precision)
 
 
 def test_without_a_look_it_is_the_interval_of_the_detector():

@@ -58,25 +58,40 @@ def review_of(
 def with_review(observations: Sequence[Observation], review: Review) -> tuple[Observation, ...]:
     """Fill the columns on review of every class that somebody reviewed; the machine's columns stay as they are."""
     accuracies = site_accuracies(review)
-    return tuple(_observation(o, review, accuracies.get(group_of(review, o.label, o.gsd_m))) for o in observations)
+    return tuple(_observation(o, review, accuracies.get((o.scene, o.label))) for o in observations)
 
 
-def site_accuracies(review: Review) -> dict[Rates, SiteAccuracy]:
-    """Give how good the detector is at this site, for each class and measured accuracy that anybody looked at."""
+def site_accuracies(review: Review) -> dict[tuple[str, str], SiteAccuracy]:
+    """Give how good the detector is in each image, by image and class, where anybody looked at any of its like."""
     gsd = {r.scene.id: r.scene.gsd_m for r in review.ground.records}
-    groups = {group_of(review, label, step) for label, step in review.rates}
-    return {g: site_accuracy(sample_of(review, g)[0]) for g in sorted(groups) if _touched(review, g, gsd)}
+    wanted = {(scene, label): group_of(review, label, gsd[scene]) for scene in gsd for label, _ in review.rates}
+    touched = {g for g in set(wanted.values()) if g[2] and _touched(review, g, gsd)}
+    return {k: site_accuracy(sample_of(review, g, k[0])[0]) for k, g in sorted(wanted.items()) if g in touched}
 
 
-def sample_of(review: Review, group: Rates) -> tuple[Sample, list[SiteObject]]:
-    """Give what people found out of a group, and the findings of its scores."""
+def sample_of(review: Review, group: Rates, scene: str) -> tuple[Sample, list[SiteObject]]:
+    """Give what people found out of a group as it bears on one image, and the findings of its scores.
+
+    All that was found out in other images is worth no more than the objects that the measured rates are worth: images
+    differ by more than chance.
+    """
     seen = review.by_finding()
     gsd = {r.scene.id: r.scene.gsd_m for r in review.ground.records}
     mine = [o for o in review.objects if group_of(review, o.label, gsd[o.scene]) == group]
     looked = np.array([_look(seen.get(o.id), o.label) for o in mine], np.int8)
     scores = np.array([o.score for o in mine], float)
-    _, precision, recall, worth, _ = group
-    return Sample(scores, looked, precision, recall, worth, *_recalled(review, group, gsd)), mine
+    _, precision, recall, objects, _ = group
+    own = np.array([o.scene == scene for o in mine], bool)
+    worth = np.where(own, 1.0, _share(int((looked[~own] >= 0).sum()), objects))
+    here, there = (_recalled(review, group, gsd, scene, own=k) for k in (True, False))
+    part = _share(sum(there), objects)
+    found, missed = (a + part * b for a, b in zip(here, there, strict=True))
+    return Sample(scores, looked, worth, precision, recall, objects, found, missed), mine
+
+
+def _share(number: int, worth: float) -> float:
+    """Give what each of a number is worth that together are worth no more than so many."""
+    return min(1.0, worth / max(number, 1))
 
 
 def group_of(review: Review, label: str, gsd_m: float) -> Rates:
@@ -104,10 +119,10 @@ def _look(r: Reviewed | None, label: str) -> int:
     return int(r.real and r.label == label)
 
 
-def _recalled(review: Review, group: Rates, gsd: dict[str, float]) -> tuple[int, int]:
-    """Count the real objects that were found, and that were missed, on ground searched for all there are."""
+def _recalled(review: Review, group: Rates, gsd: dict[str, float], scene: str, *, own: bool) -> tuple[int, int]:
+    """Count the real objects that were found and missed on ground searched for all there are, here or elsewhere."""
     found = missed = 0
-    for r in review.items:
+    for r in (x for x in review.items if (x.scene == scene) is own):
         area = review.searched.get((str(r.scene), r.label))
         if r.real and area is not None and group_of(review, r.label, gsd[str(r.scene)]) == group:
             inside = bool(shapely.intersects_xy(area, r.site_col, r.site_row))

@@ -84,7 +84,7 @@ class _Task:
 
 
 def _for_count(o: Observation, review: Review, to: float, seed: int) -> Suggestion:
-    sample, findings = sample_of(review, group_of(review, o.label, o.gsd_m))
+    sample, findings = sample_of(review, group_of(review, o.label, o.gsd_m), o.scene)
     seen = review.by_finding()
     here = [n for n, f in enumerate(findings) if f.scene == o.scene and not _settled(seen.get(f.id))]
     drawn = tuple(sorted(here, key=lambda n: -_draw(findings[n], seed)))
