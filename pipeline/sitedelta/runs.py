@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from sitedelta.config import Config, Site, load_config
-from sitedelta.errors import ConfigError
+from sitedelta.errors import ConfigError, InputError
 from sitedelta.progress import Progress, silent
 from sitedelta.site import Site as FoundSite
 from sitedelta.site import open_site
@@ -91,8 +91,15 @@ def _publish_all(loaded: Config, folder: Path) -> None:
     """Write the page over those sites of a configuration that have results."""
     from sitedelta.report.sitespage import write_sites_page
 
-    stores = [SiteStore(folder / one.id) for one in loaded.sites]
-    write_sites_page(folder, [open_site(s.root) for s in stores if s.manifest.exists()])
+    write_sites_page(folder, [s for s in (_readable(SiteStore(folder / one.id)) for one in loaded.sites) if s])
+
+
+def _readable(store: SiteStore) -> FoundSite | None:
+    """Open a site; None where it has no results, or those of another version: the next run of it makes them anew."""
+    try:
+        return open_site(store.root)
+    except InputError:
+        return None
 
 
 def _is_published(store: SiteStore) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import yaml
 
 import sitedelta
 from sitedelta.errors import ConfigError, InputError, RasterError
@@ -164,6 +165,20 @@ def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain)
 
     assert {p: sha256_file(done.folder / p) for p in site.manifest.files} == site.manifest.files
     assert str(tmp_path) not in (done.folder / "manifest.json").read_text()
+
+
+def test_the_page_over_all_sites_leaves_out_results_that_cannot_be_read(images, configure, tmp_path):
+    images()
+    path = configure({"path": "in/*"})
+    one = yaml.safe_load(path.read_text())
+    one["sites"].append({**one["sites"][0], "id": "old"})
+    path.write_text(yaml.safe_dump(one))
+    (tmp_path / "out" / "old").mkdir(parents=True)
+    (tmp_path / "out" / "old" / "manifest.json").write_text('{"format": 1}')
+    run(path, site="base", jobs=1)
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "base/report/index.html" in page
+    assert "old/report/index.html" not in page
 
 
 def test_a_second_run_does_nothing(images, zones, configure):
