@@ -171,7 +171,7 @@ def test_the_page_over_all_sites_leaves_out_results_that_cannot_be_read(images, 
     images()
     path = configure({"path": "in/*"})
     one = yaml.safe_load(path.read_text())
-    one["sites"].append({**one["sites"][0], "id": "old"})
+    one["sites"].append({"id": "old", "imagery": [{"path": "in/*"}]})
     path.write_text(yaml.safe_dump(one))
     (tmp_path / "out" / "old").mkdir(parents=True)
     (tmp_path / "out" / "old" / "manifest.json").write_text('{"format": 1}')
