@@ -41,7 +41,7 @@ def said(capsys, *args):
 def test_what_cannot_be_learned_from_is_one_line(tmp_path, labels, capsys, monkeypatch):
     out = tmp_path / "m.model"
     assert said(capsys, tmp_path / "none", "--out", out)[0] == 2
-    assert said(capsys, labels, "--out", tmp_path / "m.pt")[1].endswith("must end in .model")
+    assert said(capsys, labels, "--out", tmp_path)[1].endswith("is a folder; give a file name")
     assert said(capsys, labels, "--out", out, "--minutes", 0)[0] == 2
     assert "no such file" in said(capsys, labels, "--out", out, "--init", tmp_path / "gone.model")[1]
     monkeypatch.setattr(needs, "NEEDED", ("a_package_that_is_missing",))
@@ -55,7 +55,19 @@ def test_one_site_is_too_few(tmp_path, labels, capsys):
     pytest.importorskip("torch", reason="the extra `train` is not installed")
     names = [p.name for p in (labels / "images").iterdir()]
     (labels / "sites.json").write_text(json.dumps({"base": names}))
-    status, error = said(capsys, labels, "--out", tmp_path / "m.model", "--classes", "aircraft", "--jobs", 1, "--quiet")
+    status, error = said(
+        capsys,
+        labels,
+        "--init",
+        "shipped",
+        "--out",
+        tmp_path / "m.model",
+        "--classes",
+        "aircraft",
+        "--jobs",
+        1,
+        "--quiet",
+    )
     assert status == 2
     assert "labelled at 1 site" in error
 
@@ -68,7 +80,21 @@ def test_a_few_batches_give_a_model_that_counts(tmp_path, labels, capsys, monkey
     for name, value in (("SPRITES", 24), ("PLACES", ()), ("CONTROLS", (100,))):
         monkeypatch.setattr(renders, name, value)
     out = tmp_path / "mine.model"
-    given = [labels, "--out", out, "--classes", "aircraft", "--batches", 3, "--jobs", 1, "--json", "--quiet"]
+    given = [
+        labels,
+        "--out",
+        out,
+        "--init",
+        "shipped",
+        "--classes",
+        "aircraft",
+        "--batches",
+        3,
+        "--jobs",
+        1,
+        "--json",
+        "--quiet",
+    ]
     status = status_of(["train", *map(str, given)])
     summary = capsys.readouterr()
     if status == 1:
