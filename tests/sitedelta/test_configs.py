@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sitedelta.config import Change, Config, Imagery, Site, Statement, load_config
+from sitedelta.config import Change, Config, Imagery, Site, load_config
 from sitedelta.grid import SiteGrid, earth_grid
 from sitedelta.grid.choice import utm_crs
 from sitedelta.zones import load_zones
@@ -55,18 +55,11 @@ def test_the_template_holds_every_key_with_a_comment():
     assert set(site) == set(Site.model_fields)
     assert set(site["imagery"][0]) == set(Imagery.model_fields)
     assert set(site["change"]) == set(Change.model_fields)
-    assert set(site["statements"][0]) == set(Statement.model_fields)
-    keys = {
-        *Config.model_fields,
-        *Site.model_fields,
-        *Imagery.model_fields,
-        *Change.model_fields,
-        *Statement.model_fields,
-    }
+    keys = {*Config.model_fields, *Site.model_fields, *Imagery.model_fields, *Change.model_fields}
     for key in keys:
         before = re.search(rf"(.*)\n *(- )?{key}:", text)
         assert before is not None, key
-        assert before[1].strip().startswith(("#", "- #", "imagery:", "statements:")), key
+        assert before[1].strip().startswith(("#", "- #", "imagery:")), key
 
 
 def test_the_template_says_what_the_defaults_are():
