@@ -154,6 +154,11 @@ class PageView:
     extent: str
     centre: str | None
 
+    @property
+    def reviewed(self) -> bool:
+        """Tell whether people looked at findings of any observation."""
+        return any(o.reviewed_count is not None for o in self.findings.observations)
+
 
 def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequence[Gallery]) -> PageView:
     """Prepare the page from the findings, the scenes' pictures (JPEG by scene id) and the chips of each pair."""

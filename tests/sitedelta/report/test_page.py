@@ -1,10 +1,15 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from sitedelta.report.chips import gallery
+from sitedelta.report.findings import read_findings
+from sitedelta.report.page import render
+from sitedelta.report.view import page_view
 from sitedelta.wording import DASH
 
 
@@ -126,3 +131,18 @@ def test_pixel_site_says_so(pixel_site):
     assert "place not given" in text
     assert "row 90, column 260" in text
     assert "°" not in text.replace("° off nadir", "").replace("° high", "")
+
+
+def test_what_people_counted_stands_beside_the_machine(site, page):
+    assert "Reviewed" not in page.text
+    found = read_findings(site)
+    looked = replace(
+        found.observations[0], reviewed=4, reviewed_count=5, reviewed_low=5, reviewed_high=6, disputed=1,
+        reviewers="<b>A. Analyst</b>",
+    )  # fmt: skip
+    found = replace(found, observations=(looked, *found.observations[1:]))
+    chips = [gallery(found, pair, n) for n, pair in enumerate(found.manifest.pairs)]
+    told = Page(render(page_view(found, {}, chips)))
+    assert "Reviewed" in told.text
+    assert f"5 (5{DASH}6); 4 looked at by <b>A. Analyst</b>, 1 disputed" in told.text
+    assert "b" not in [tag for tag, _ in told.tags]
