@@ -15,10 +15,10 @@ demo: .venv/.runs  ## Run the sample sites and print where the reports are
 	$(BIN)/sitedelta demo --out $(OUT)
 
 test: .venv/.tests  ## The tests that take seconds
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 slow: .venv/.tests  ## The tests that take longer
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --numprocesses auto
 
 lint: .venv/.tests  ## Style, types, import contracts, spelling
 	$(BIN)/ruff check .
