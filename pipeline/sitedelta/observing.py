@@ -70,6 +70,7 @@ def observe(
     objects: Sequence[SiteObject],
     where: Sequence[Extent],
     *,
+    hidden_by: str | None = None,
     model: Path | None = None,
 ) -> tuple[Observation, ...]:
     """State what one scene shows of each class in each extent.
@@ -80,12 +81,14 @@ def observe(
         Where the scene has data, cloud or not: tells cloud from the edge of the image.
     refusal : str, optional
         Why the scene could not be placed.
+    hidden_by : str, optional
+        What hides its ground, in words (`Prepared.hidden_by`).
     model : Path, optional
         The detector that counted, where it is not the shipped one.
     """
     found = []
     for extent in where:
-        share, why = _share(scene, placement, data, refusal, extent)
+        share, why = _share(hidden_by or scene.hidden_by, placement, data, refusal, extent)
         for c in claims:
             here = [o for o in objects if o.label == c.label and inside(o, extent.zone)]
             found.append(_observation(site, scene, c, extent.zone, share, why, len(here), model))
@@ -98,7 +101,7 @@ def inside(item: SiteObject, zone: str) -> bool:
 
 
 def _share(
-    scene: Scene, placement: Placement | None, data: CoarseMask, refusal: str | None, extent: Extent
+    hidden_by: str, placement: Placement | None, data: CoarseMask, refusal: str | None, extent: Extent
 ) -> tuple[float, str | None]:
     if placement is None:
         return 0.0, f"registration: {refusal}"
@@ -109,9 +112,7 @@ def _share(
     outside = 1 - extent.share(data.at(scene_rows, scene_cols))
     cloud = 1 - outside - clear
     causes = [
-        f"{share:.0%} {what}"
-        for share, what in ((cloud, scene.hidden_by), (outside, "outside the image"))
-        if share > 0.005
+        f"{share:.0%} {what}" for share, what in ((cloud, hidden_by), (outside, "outside the image")) if share > 0.005
     ]
     return clear, ", ".join(causes) or None
 

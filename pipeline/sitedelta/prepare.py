@@ -42,6 +42,12 @@ class Prepared:
         """True where what the cells show can be matched with another date, whatever the user takes for hidden."""
         return replace(self.clear, mask=~any_of(self.kinds, _NO_GROUND))
 
+    @property
+    def hidden_by(self) -> str:
+        """Say where ground is that does not count as observable, in words."""
+        nothing = bool((self.kinds == Kind.NOTHING).any())
+        return "without any detail: cloud, fog, calm water or a blank image" if nothing else self.scene.hidden_by
+
 
 def prepare(scene: Scene) -> Prepared:
     """Read an overview of a scene and estimate its display stretch and its clear area.

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from rasterdelta.display import Stretch
-from rasterdelta.masks import Bands, Kind, Kinds, any_of, classify
+from rasterdelta.masks import Bands, Kind, Kinds, any_of, classify, featureless
 from rasterdelta.masks.bands import Scale
 from rasterdelta.masks.soft import COARSEST_M
 from rasterdelta.masks.twodates import Dated, classify_two
@@ -49,6 +49,8 @@ def see(scene: Scene, stretch: Stretch, image: Image, valid: Mask, *, cell_m: fl
         return provided_kinds(scene, scene.mask, valid.shape)
     if scene.kind == "sar":
         return np.zeros(valid.shape, np.uint8)
+    if featureless(image[: len(stretch.low)].mean(axis=0), valid, gsd_m=cell_m):
+        return np.where(valid, Kind.NOTHING, Kind.CLEAR).astype(np.uint8)
     names = tuple(scene.bands[b] for b in telling_bands(scene.bands))
     dated = _dated(scene, stretch, image, names, cell_m)
     return classify(dated.bands, valid, gsd_m=cell_m, sun=dated.sun, ceiling=dated.ceiling)
@@ -87,7 +89,7 @@ def see_two(
 
 def hides(kinds: Kinds, hidden: Sequence[Hidden]) -> Mask:
     """Tell the cells that show something that counts as not observable; True = hidden."""
-    return any_of(kinds, [_KINDS[h] for h in hidden])
+    return any_of(kinds, [Kind.NOTHING, *(_KINDS[h] for h in hidden)])
 
 
 def _dated(scene: Scene, stretch: Stretch, image: Image, names: Sequence[str], cell_m: float) -> Dated:

@@ -235,6 +235,7 @@ def _observations(
         placed.claims[k],
         objects,
         where,
+        hidden_by=placed.prepared[k].hidden_by,
         model=inputs.site.model,
     )
 

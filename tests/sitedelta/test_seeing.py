@@ -150,3 +150,13 @@ def test_the_sun_turns_with_the_image(place, ground):
     degrees = Affine(1e-5, 0, 35.9, 0, -1e-5 * np.cos(np.radians(35.4)), 35.4)
     assert sun("degrees.tif", degrees, "EPSG:4326") == pytest.approx(150, abs=0.1)
     assert sun("plain.tif", Affine.identity(), None) is None
+
+
+def test_counts_in_an_image_that_shows_nothing_are_not_observable(tmp_path):
+    rng = np.random.default_rng(0)
+    soft = cv2.resize(rng.normal(200, 12, (12, 12)).astype(np.float32), (900, 700), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(tmp_path / "fog.png"), soft.clip(0, 255).astype(np.uint8))
+    done = count_files([tmp_path / "fog.png"], gsd=0.5, jobs=1)
+    for said in done.summary["images"][0]["classes"].values():
+        assert (said["status"], said["count"]) == ("not_observable", None)
+        assert said["reason"] == "100% without any detail: cloud, fog, calm water or a blank image"

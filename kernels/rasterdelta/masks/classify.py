@@ -72,8 +72,8 @@ def classify(
     Notes
     -----
     Chosen for what it calls cloud to be cloud: thin cloud over bright ground, clouds of less than about 90 m in fine
-    images, and complete cover of an image of unknown units are not found. A provider's mask is better (`providers`),
-    a second date tells more (`twodates`).
+    images, and complete cover of an image of unknown units are not found (`featureless` tells some). A provider's mask
+    is better (`providers`), a second date tells more (`twodates`).
     """
     if not gsd_m > 0:
         raise KernelError(f"the pixel size must be positive, not {gsd_m} m")

@@ -24,12 +24,14 @@ class Kind(IntEnum):
     SATURATED = 6
     DARK = 7
     """So dark that nothing can be told there: the shadow of a building or a hill."""
+    NOTHING = 8
+    """No detail anywhere in the image: cloud or fog over all of it, calm water, or a blank image."""
 
 
 Kinds: TypeAlias = NDArray[np.uint8]
 """uint8, shape (row, column): the value of a `Kind`."""
 
-HIDING: Final = (Kind.CLOUD, Kind.SHADOW)
+HIDING: Final = (Kind.CLOUD, Kind.SHADOW, Kind.NOTHING)
 """Kinds that hide the ground or what changed on it."""
 
 

@@ -71,7 +71,7 @@ def soft_cloud(light: Plane, colours: tuple[Plane, ...], valid: Mask, *, gsd_m: 
     is cloud where the median gradient on its outline is low for the contrast around it (not so low where the gradients
     near it do not share one direction: the coherence of the structure tensor [1]_), it is brighter than what surrounds
     it, and nothing sharp lies within it. Cloud below 8000 m2, thin cloud over bright ground and cloud that covers the
-    whole image are not found.
+    whole image (`featureless`) are not found.
 
     References
     ----------

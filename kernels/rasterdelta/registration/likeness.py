@@ -30,7 +30,8 @@ class Likeness:
     stands_out: float
     """Height of the mean correlation surface at lag 0, in standard deviations of its far lags: of shifted controls."""
     contrast: float
-    """Median local contrast of the moving image over that of the reference: 0 where one shows nothing."""
+    """Median local contrast of the moving image over that of the reference: 0 where the moving one shows nothing,
+    infinity where the reference alone shows nothing."""
 
     @property
     def alike(self) -> bool:
@@ -59,11 +60,11 @@ def likeness(reference: Image, moving: Image, *, reference_valid: Mask, moving_v
     both are full of detail. Cloud, fog and a blank image have neither.
     """
     contrast = [_contrast(i, v) for i, v in ((reference, reference_valid), (moving, moving_valid))]
-    ratio = contrast[1] / contrast[0] if min(contrast) > 0 else 0.0
+    ratio = contrast[1] / contrast[0] if contrast[0] > 0 else float("inf") if contrast[1] > 0 else 0.0
     try:
         a, b = one_plane(reference, reference_valid), one_plane(moving, moving_valid)
     except NotEnoughData:
-        return Likeness(0.0, 0.0)
+        return Likeness(0.0, ratio)
     step = max(16, int(np.sqrt(a.size / MOST)))
     levels = level(a, reference_valid, 1), level(b, moving_valid, 1)
     ties = measure(*levels, Warp(IDENTITY), patch=PATCH, step=step, reach=REACH)

@@ -25,7 +25,6 @@ from sitedelta.observing import NOTHING, WHOLE
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Status
-from sitedelta.scene import Scene
 from sitedelta.store import write_json, write_text, written_aside
 
 if TYPE_CHECKING:
@@ -185,7 +184,7 @@ def statement(
     classes = {}
     for c in claims:
         mine = found.subclass[found.label == c.label]
-        said = _class(c, len(mine), share, prepared.scene, model)
+        said = _class(c, len(mine), share, prepared, model)
         classes[c.label] = said if said["count"] is None else said | {"subclasses": _subclasses(mine)}
     return {"image": image, "gsd_m": prepared.scene.gsd_m, "classes": classes}
 
@@ -196,11 +195,11 @@ def _subclasses(names: NDArray[np.str_]) -> dict[str, int]:
     return {name or "not told": told[name] for name in sorted(told, key=lambda n: (n == "", n))}
 
 
-def _class(c: Claim, found: int, share: float, scene: Scene, model: Path | None) -> dict[str, Any]:
-    cloud = f"{1 - share:.0%} {scene.hidden_by}"
+def _class(c: Claim, found: int, share: float, prepared: Prepared, model: Path | None) -> dict[str, Any]:
+    cloud = f"{1 - share:.0%} {prepared.hidden_by}"
     if not c.observable or share < NOTHING:
         return _entry(Status.NOT_OBSERVABLE, None, None, None, c.reason or cloud, c.min_length_m)
-    interval = interval_of(found, c.label, scene.gsd_m, model)
+    interval = interval_of(found, c.label, prepared.scene.gsd_m, model)
     if share < WHOLE:
         return _entry(Status.PARTLY, found, interval.low, None, cloud, c.min_length_m)
     status = Status.COUNTED if found else Status.OBSERVED_ZERO
