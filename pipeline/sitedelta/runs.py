@@ -23,6 +23,8 @@ class RunResult:
     """True where inputs, parameters and software were those of the results that stand."""
     sentences: tuple[str, ...]
     """The report's headline."""
+    notes: tuple[str, ...] = ()
+    """What happened besides: a lock that a dead run had left."""
 
 
 def run(
@@ -61,20 +63,25 @@ def run(
     InputError
         Something in the configuration or the imagery cannot be used; nothing is left behind.
     RunFailed
-        The work could not be finished; a later run goes on where this one stopped.
+        The work could not be finished; a later run goes on where this one stopped. `SiteBusy`: another run works on
+        the site.
     """
+    from sitedelta.siteinputs import nothing_left_behind
     from sitedelta.siterun import run_site
+    from sitedelta.watch.lock import held
 
     loaded, chosen, folder = _chosen(config, site, out)
     results = []
     for configured in chosen:
         one = configured if model is None else configured.model_copy(update={"model": Path(model).absolute()})
         store = SiteStore(folder / one.id)
-        new = run_site(one, store, jobs=jobs, scheduler=scheduler, since=since, until=until, progress=progress)
-        page = store.report / "index.html"
-        if new or not _is_published(store):
-            _publish(store, progress)
-        results.append(RunResult(one.id, store.root, page, not new, _headline(open_site(store.root))))
+        with nothing_left_behind(store.root), held(store.root, site=one.id) as lock:
+            step = lock.guarding(progress)
+            new = run_site(one, store, jobs=jobs, scheduler=scheduler, since=since, until=until, progress=step)
+            if new or not _is_published(store):
+                _publish(store, step)
+        page, notes = store.report / "index.html", (lock.taken_over,) if lock.taken_over else ()
+        results.append(RunResult(one.id, store.root, page, not new, _headline(open_site(store.root)), notes))
     _publish_all(loaded, folder)
     return tuple(results)
 
@@ -82,7 +89,7 @@ def run(
 def report(config: str | Path, *, site: str | None = None, out: str | Path | None = None) -> tuple[Path, ...]:
     """Write the reports again from the results of the last run."""
     loaded, chosen, folder = _chosen(config, site, out)
-    pages = tuple(_publish(SiteStore(folder / one.id), silent) for one in chosen)
+    pages = tuple(_publish_alone(SiteStore(folder / one.id), one.id) for one in chosen)
     _publish_all(loaded, folder)
     return pages
 
@@ -108,6 +115,14 @@ def _is_published(store: SiteStore) -> bool:
 
     files = *(store.report / n for n in ("index.html", "evidence.json", "site.kmz")), store.catalog
     return all(p.exists() for p in files) and is_applied(store)
+
+
+def _publish_alone(store: SiteStore, site: str) -> Path:
+    from sitedelta.watch.lock import held
+
+    open_site(store.root)  # a site without results is refused before anything is made
+    with held(store.root, site=site) as lock:
+        return _publish(store, lock.guarding(silent))
 
 
 def _publish(store: SiteStore, progress: Progress) -> Path:

@@ -322,6 +322,7 @@ def result(*, nothing_new: bool) -> SimpleNamespace:
         report=folder / "report" / "index.html",
         nothing_new=nothing_new,
         sentences=("Two aircraft arrived.",),
+        notes=(),
     )
 
 

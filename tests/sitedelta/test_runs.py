@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 
 import geopandas
@@ -16,6 +17,8 @@ from sitedelta.errors import ConfigError, InputError, RasterError
 from sitedelta.hashing import sha256_file
 from sitedelta.runs import report, run
 from sitedelta.site import open_site
+from sitedelta.watch.holder import this_process
+from sitedelta.watch.lock import SiteBusy, held
 
 pytestmark = [
     pytest.mark.usefixtures("spotter"),
@@ -354,3 +357,26 @@ def test_tables_carry_their_coordinates(images, configure):
         assert geopandas.read_parquet(done.folder / f"{name}.parquet").crs.to_epsg() == 4326
     with pytest.raises(InputError, match=r"holds no site: manifest\.json is missing"):
         open_site(done.folder / "report")
+
+
+def test_two_runs_of_one_site_never_mix(images, configure, tmp_path):
+    images(DAYS[:1])
+    config = configure({"path": "in/*"})
+    with held(tmp_path / "out" / "base", site="base"):
+        with pytest.raises(SiteBusy, match="site base: another run works on it"):
+            run(config, jobs=1)
+        assert not (tmp_path / "out" / "base" / "manifest.json").exists()
+    (done,) = run(config, jobs=1)
+    assert done.notes == ()
+    with held(done.folder, site="base"), pytest.raises(SiteBusy):
+        report(config)
+
+
+def test_a_run_says_that_it_took_over_what_a_dead_one_held(images, configure, tmp_path):
+    images(DAYS[:1])
+    lock = tmp_path / "out" / "base" / "work" / "run.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(replace(this_process(), pid=2**22 + 1).to_json())
+    (done,) = run(configure({"path": "in/*"}), jobs=1)
+    assert "that process has ended" in done.notes[0]
+    assert not lock.exists()

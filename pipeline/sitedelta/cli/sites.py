@@ -122,7 +122,8 @@ def _conclude(done: "Iterable[RunResult]", *, quiet: bool, as_json: bool) -> Non
 
 def _sentences(result: "RunResult") -> list[str]:
     news = ["nothing new"] if result.nothing_new else result.sentences
-    return [*(f"{result.site_id}: {sentence}" for sentence in news), f"{result.site_id}: report {result.report}"]
+    told = [*result.notes, *news]
+    return [*(f"{result.site_id}: {sentence}" for sentence in told), f"{result.site_id}: report {result.report}"]
 
 
 def _summary(result: "RunResult") -> dict[str, Any]:
@@ -132,4 +133,5 @@ def _summary(result: "RunResult") -> dict[str, Any]:
         "report": str(result.report),
         "nothing_new": result.nothing_new,
         "sentences": list(result.sentences),
+        "notes": list(result.notes),
     }

@@ -1,14 +1,13 @@
 """The ledger: one decision a line of JSON, only ever appended to, a whole batch or nothing."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sitedelta.errors import InputError, RunFailed
+from sitedelta.alone import alone
+from sitedelta.errors import InputError
 from sitedelta.review.decision import Decision
 from sitedelta.store import SiteStore, written_aside
 
@@ -37,7 +36,7 @@ def append(store: SiteStore, make: Callable[[tuple[Decision, ...]], Sequence[Dec
 
     What stands is not touched: the new file begins with the old one's bytes, and takes its place at once.
     """
-    with _alone(store.root / "work" / "review.lock"):
+    with alone(store.root / "work" / "review.lock"):
         content = ledger_bytes(store.review)
         standing = parse(content, str(store.review))
         new = tuple(make(standing))
@@ -80,27 +79,3 @@ def _adapter() -> "TypeAdapter[Decision]":
     from pydantic import TypeAdapter
 
     return TypeAdapter(Decision)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Wait until no other process holds the lock, and hold it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            _lock(file)
-            yield
-    except OSError as error:
-        raise RunFailed(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _lock(file: Any) -> None:
-    """Lock a file until it is closed."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX)
