@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 
 def read_dataarray(path: Path) -> "xr.DataArray":
-    """Read a raster whole: dims (band, y, x), coordinates of pixel centres, attrs crs, transform and valid (a mask)."""
+    """Read a raster whole: dims (band, y, x), coordinates of pixel centres, attrs crs, transform and valid (a mask).
+
+    Where it is georeferenced, the coordinate `spatial_ref` says so as the CF conventions have it: rioxarray and odc-geo
+    know where it lies.
+    """
     import rasterio
     import xarray as xr
 
@@ -18,10 +22,17 @@ def read_dataarray(path: Path) -> "xr.DataArray":
         t = d.transform
         x = t.c + t.a * (np.arange(d.width) + 0.5)
         y = t.f + t.e * (np.arange(d.height) + 0.5)
-        return xr.DataArray(
+        wkt = d.crs.to_wkt() if d.crs else None
+        found = xr.DataArray(
             d.read(),
             dims=("band", "y", "x"),
             coords={"band": [n or str(k + 1) for k, n in enumerate(d.descriptions)], "y": y, "x": x},
             name=path.stem,
-            attrs={"crs": d.crs.to_wkt() if d.crs else None, "transform": tuple(t)[:6], "valid": d.dataset_mask() > 0},
+            attrs={"crs": wkt, "transform": tuple(t)[:6], "valid": d.dataset_mask() > 0},
         )
+    if wkt is None:
+        return found
+    place = {"crs_wkt": wkt, "spatial_ref": wkt, "GeoTransform": " ".join(map(str, t.to_gdal()))}
+    located = found.assign_coords(spatial_ref=xr.DataArray(0, attrs=place))
+    located.encoding["grid_mapping"] = "spatial_ref"
+    return located

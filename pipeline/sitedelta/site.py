@@ -1,6 +1,7 @@
 """A site's results, opened for reading: tables as (Geo)DataFrames, any date as a DataArray."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import geopandas
     import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,82 @@ class Site:
 
         return pd.DataFrame([_scene_row(r) for r in self.manifest.scenes])
 
-    def image(self, scene: str) -> "xr.DataArray":
-        """Give a scene on the site grid: uint8 (band, y, x); `attrs["valid"]` is its mask, True = valid."""
-        return self._raster(self.store.scene_raster(scene), scene)
+    @property
+    def reviews(self) -> "pd.DataFrame":
+        """One row a thing that people decided on: who says what, and which finding it is now (see docs/review.md)."""
+        from sitedelta.review.verbs import review_list
 
-    def change(self, before: str, after: str) -> "xr.DataArray":
+        return review_list(self.store.root)
+
+    def image(self, scene: "str | datetime") -> "xr.DataArray":
+        """Give a scene on the site grid: uint8 (band, y, x); `attrs["valid"]` is its mask, True = valid.
+
+        Parameters
+        ----------
+        scene
+            Its id in `scenes`, or a date; of several images of one day, the finest.
+        """
+        name = self._scene(scene)
+        return self._raster(self.store.scene_raster(name), name)
+
+    def change(self, before: "str | datetime", after: "str | datetime") -> "xr.DataArray":
         """Give the change map of a pair: uint8 (y, x), 0 unchanged, 1 changed, 255 not observable."""
+        before, after = self._scene(before), self._scene(after)
         return self._raster(self.store.change_raster(before, after), f"{before}--{after}").isel(band=0, drop=True)
+
+    def counts_figure(self) -> "Figure":
+        """Draw the counts of each zone and class over time, as the report has them for print."""
+        from sitedelta.report.figures import counts_figure
+        from sitedelta.report.findings import read_findings
+
+        return counts_figure(read_findings(self))
+
+    def pair_figure(
+        self,
+        before: "str | datetime",
+        after: "str | datetime",
+        *,
+        at: tuple[float, float] | None = None,
+        side_m: float = 200.0,
+    ) -> "Figure":
+        """Draw two dates side by side with what was found, scale bar, north, dates and sources, as the report does.
+
+        Parameters
+        ----------
+        before, after
+            Ids in `scenes`, or dates; they must have been compared (`manifest.pairs`).
+        at
+            Longitude and latitude (column and row of the site grid without georeference) of a place to show alone, at
+            the images' own resolution; the whole site where it is not given.
+        side_m
+            Side of the square around it, metres.
+
+        Raises
+        ------
+        InputError
+            The dates were not compared, or the place is not on the site.
+        """
+        from sitedelta.report.closeup import closeup, whole
+        from sitedelta.report.findings import read_findings
+        from sitedelta.report.sidebyside import as_figure
+
+        names = self._scene(before), self._scene(after)
+        pair = next((p for p in self.manifest.pairs if (p.before, p.after) == names), None)
+        if pair is None:
+            compared = "; ".join(f"{p.before} with {p.after}" for p in self.manifest.pairs)
+            raise InputError(f"{names[0]} was not compared with {names[1]}; these were: {compared[:500] or 'none'}")
+        findings = read_findings(self)
+        return as_figure(whole(findings, pair) if at is None else closeup(findings, pair, at, side_m))
+
+    def _scene(self, which: "str | datetime") -> str:
+        """Give the id of a scene by its id or its day."""
+        scenes = [r.scene for r in self.manifest.scenes]
+        day = which[:10] if isinstance(which, str) else which.date().isoformat()
+        found = [s for s in scenes if s.id == which] or [s for s in scenes if s.date.date().isoformat() == day]
+        if not found:
+            days = ", ".join(sorted({s.date.date().isoformat() for s in scenes}))
+            raise InputError(f"site {self.manifest.site} has no image {which}; its dates are {days[:500]}")
+        return min(found, key=lambda s: (s.gsd_m, s.id)).id
 
     def _geo(self, path: Path) -> "geopandas.GeoDataFrame":
         import geopandas

@@ -12,7 +12,8 @@ from sitedelta.bands import display_bands
 from sitedelta.evaluation.judging import Judged
 from sitedelta.raster import Reader
 from sitedelta.report.images import striped
-from sitedelta.report.sheet import Colour, Sheet
+from sitedelta.report.paper import Colour
+from sitedelta.report.sheet import Sheet
 
 Verdict = Literal["hit", "miss", "false alarm"]
 Place = Callable[[float, float], np.ndarray]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,18 +13,21 @@ from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report import geojson, images
 from sitedelta.report.canvas import to_png, to_svg
 from sitedelta.report.chips import gallery
-from sitedelta.report.figures import counts_figure, pair_png
+from sitedelta.report.closeup import LONG_SIDE
+from sitedelta.report.figures import counts_figure, pair_sides
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.gpkg import geopackage
 from sitedelta.report.kmz import kmz
 from sitedelta.report.page import render
+from sitedelta.report.sidebyside import as_svg, side_by_side
 from sitedelta.report.tablefile import csv_text
 from sitedelta.report.view import page_view
 from sitedelta.site import Site
 from sitedelta.store import written_aside
 
-LONG_SIDE = 1600
-"""Pixels of a scene's picture in the page."""
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _MANY = 10
 """More scenes than this share the same number of bytes: their pictures get smaller."""
 _QUALITY = 80
@@ -57,20 +61,25 @@ def _files(findings: Findings) -> dict[str, bytes]:
         "observations.csv": csv_text(findings.observations, Observation).encode(),
         "tracks.csv": csv_text(findings.tracks, Track).encode(),
         "zone_changes.csv": csv_text(findings.zone_changes, ZoneChange).encode(),
-        "figures/counts.png": to_png(counts_figure(findings)),
-        "figures/counts.svg": to_svg(counts_figure(findings)),
+        **_drawn(counts_figure(findings)),
     }
     for name in ("objects", "events", "changes"):
         rows = geojson.collection(getattr(findings, name), georeferenced=findings.georeferenced)
         files[f"{name}.geojson"] = rows.encode()
-    files |= {figure_name(p): pair_png(findings, p, views.get(p.before), views.get(p.after)) for p in m.pairs}
+    for pair in m.pairs:
+        sides = pair_sides(findings, pair, views.get(pair.before), views.get(pair.after))
+        files |= {figure_name(pair): side_by_side(sides), figure_name(pair, "svg"): as_svg(sides)}
     files["index.html"] = render(page_view(findings, pictures, galleries)).encode()
     return files
 
 
-def figure_name(pair: PairRecord) -> str:
+def _drawn(counts: "Figure") -> dict[str, bytes]:
+    return {"figures/counts.png": to_png(counts), "figures/counts.svg": to_svg(counts)}
+
+
+def figure_name(pair: PairRecord, ending: str = "png") -> str:
     """Give the path of a pair's figure within the report."""
-    return f"figures/{pair.before}--{pair.after}.png"
+    return f"figures/{pair.before}--{pair.after}.{ending}"
 
 
 def _overviews(findings: Findings) -> dict[str, np.ndarray]:
@@ -82,5 +91,7 @@ def _overviews(findings: Findings) -> dict[str, np.ndarray]:
 def _remove_stale(folder: Path, files: Mapping[str, bytes]) -> None:
     """Remove what an earlier report wrote; anything else in the folder is not ours."""
     kept = {folder / name for name in files}
-    for path in sorted({*folder.glob("figures/*.png"), *folder.glob("*.geojson")} - kept):
+    for path in sorted(
+        {*folder.glob("figures/*.png"), *folder.glob("figures/*.svg"), *folder.glob("*.geojson")} - kept
+    ):
         path.unlink()

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+DPI = 160
+"""Pixels an inch of every figure."""
+
 
 def new_figure(width: float, height: float) -> "Figure":
     """Give an empty white figure; sides in inches."""
-    from matplotlib.figure import Figure
+    from sitedelta.report.shown import Shown
 
-    return Figure(figsize=(width, height), dpi=160, layout="constrained", facecolor="white")
+    return Shown(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
 
 
 def to_png(figure: "Figure") -> bytes:

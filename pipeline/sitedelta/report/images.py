@@ -21,6 +21,11 @@ class Window:
     side: int
     """In pixels."""
 
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Give row and column of the upper left pixel."""
+        return round(self.row + 0.5 - self.side / 2), round(self.col + 0.5 - self.side / 2)
+
 
 def overview(path: Path, *, long_side: int) -> np.ndarray:
     """Read a scene, reduced by averaging to at most `long_side` pixels.
@@ -50,7 +55,7 @@ def chip(path: Path, window: Window, *, most: int) -> np.ndarray:
     import rasterio
     from rasterio.windows import Window as RasterWindow
 
-    top, left = round(window.row + 0.5 - window.side / 2), round(window.col + 0.5 - window.side / 2)
+    top, left = window.corner
     with rasterio.open(path) as d:
         r0, r1 = max(0, top), min(d.height, top + window.side)
         c0, c1 = max(0, left), min(d.width, left + window.side)

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+"""Characters that let text read other than it is written."""
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -33,3 +35,14 @@ def iso(date: datetime) -> str:
 def xml(text: str) -> str:
     """Drop the characters that no XML document may hold; escaping is the writer's."""
     return _NOT_XML.sub("", text)
+
+
+def line(text: str) -> str:
+    r"""Give a text on one line, without what controls a terminal or turns the direction of reading.
+
+    Examples
+    --------
+    >>> line("evil\u202egnp.exe\x07\n2")
+    'evilgnp.exe 2'
+    """
+    return " ".join(_TURNS.sub("", "".join(c if c.isprintable() or c.isspace() else "" for c in text)).split())

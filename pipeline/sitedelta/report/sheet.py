@@ -3,18 +3,15 @@
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Self
 
 import cv2
 import numpy as np
 
+from sitedelta.report.paper import Anchor, Colour
+
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
-
-Colour = tuple[int, int, int]
-"""Red, green, blue."""
-Anchor = Literal["la", "ra", "ls", "rs", "mm"]
-"""Which point of a text is placed: left, middle or right; ascender, middle or baseline."""
 
 _RUNS = cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE
 """Of a photograph only runs of equal differences are worth looking for: quicker, and smaller."""
@@ -27,6 +24,20 @@ class Sheet:
 
     def __init__(self, width: int, height: int, colour: Colour) -> None:
         self.pixels = np.full((height, width, 3), colour, np.uint8)
+
+    def panel(self, left: int, top: int, width: int, height: int, colour: Colour) -> Self:
+        """Give a part in one colour, with its own upper left corner; nothing drawn on it reaches out of it."""
+        part = object.__new__(type(self))
+        part.pixels = self.pixels[top : top + height, left : left + width]
+        part.pixels[:] = colour
+        return part
+
+    def image(self, image: np.ndarray, width: float, height: float) -> None:
+        """Lay an image, uint8 of shape (row, column, 3), on the upper left, stretched to a size."""
+        size = max(1, round(width)), max(1, round(height))
+        how = cv2.INTER_AREA if width < image.shape[1] else cv2.INTER_CUBIC
+        rows, columns = self.pixels.shape[:2]
+        self.paste(cv2.resize(image, size, interpolation=how)[:rows, :columns], 0, 0)
 
     def paste(self, image: np.ndarray, x: int, y: int) -> None:
         """Put an image, uint8 of shape (row, column, 3), with its upper left corner at a place."""
@@ -61,7 +72,7 @@ class Sheet:
         ImageDraw.Draw(image).text(
             (x, y), words, fill=colour, font=font, anchor=anchor, stroke_width=around, stroke_fill=halo
         )
-        self.pixels = np.array(image)
+        self.pixels[:] = np.asarray(image)
 
     def png(self) -> bytes:
         """Encode, without the marks of time and software."""

@@ -1,10 +1,11 @@
-"""Two dates side by side, with what was found drawn on both."""
+"""Two dates side by side, with what was found drawn on both: as PNG, as SVG, or as a figure of Matplotlib."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING, TypeVar
 
-import cv2
 import numpy as np
 
 from sitedelta.dates import has_date
@@ -12,9 +13,18 @@ from sitedelta.manifest import GridRecord
 from sitedelta.records import ChangeRegion, Event, EventKind
 from sitedelta.report import geometry
 from sitedelta.report.chips import region_outlines
-from sitedelta.report.sheet import Colour, Sheet, text_width, wrapped
+from sitedelta.report.drawing import Drawing
+from sitedelta.report.paper import Colour, Paper
+from sitedelta.report.plain import line
+from sitedelta.report.plot import Plot
+from sitedelta.report.sheet import Sheet, text_width, wrapped
 from sitedelta.scene import Scene
-from sitedelta.wording import metres, moment
+from sitedelta.wording import counted, metres, moment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+P = TypeVar("P", bound=Paper)
 
 _WIDTH, _MARGIN = 1920, 20
 _PANEL = (_WIDTH - 3 * _MARGIN) // 2
@@ -59,6 +69,8 @@ class Sides:
     changes: Sequence[ChangeRegion]
     events: Sequence[Event]
     title: str
+    note: str = ""
+    """Stands under all."""
 
     @property
     def scale(self) -> float:
@@ -73,23 +85,45 @@ class Sides:
 
 def side_by_side(sides: Sides) -> bytes:
     """Draw both dates with changed ground and what arrived, departed and stayed, as PNG."""
-    title = [line for part in sides.title.split("\n") for line in wrapped(part, _LARGE, _WIDTH - 2 * _MARGIN)]
-    told = [wrapped(_told(s), _SMALL, _PANEL) for s in sides.scenes]
+    return _drawn(sides, Sheet).png()
+
+
+def as_svg(sides: Sides) -> bytes:
+    """Draw the same as SVG, with the images at their own resolution."""
+    return _drawn(sides, Drawing).svg()
+
+
+def as_figure(sides: Sides) -> "Figure":
+    """Draw the same as a figure of Matplotlib, to be shown, changed, or saved as PDF."""
+    return _drawn(sides, Plot).figure
+
+
+def _drawn(sides: Sides, make: Callable[[int, int, Colour], P]) -> P:
+    title = [at for part in sides.title.split("\n") for at in wrapped(line(part), _LARGE, _WIDTH - 2 * _MARGIN)]
+    told = [wrapped(line(_told(s)), _SMALL, _PANEL) for s in sides.scenes]
+    note = wrapped(line(sides.note), _SMALL, _WIDTH - 2 * _MARGIN)
     top = _MARGIN + len(title) * _line(_LARGE) + _MARGIN // 2 + _line(_LARGE)
     under = top + sides.height + _MARGIN // 2
     legend = under + max(map(len, told)) * _line(_SMALL) + _MARGIN // 2
     entries = _entries(sides)
-    sheet = Sheet(_WIDTH, legend + (2 * _MARGIN + _MIDDLE if entries else _MARGIN // 2), _WHITE)
-    sheet.text("\n".join(title), _MARGIN, _MARGIN, size=_LARGE, colour=_INK)
+    foot = legend + (2 * _MARGIN + _MIDDLE if entries else 0)
+    paper = make(_WIDTH, foot + len(note) * _line(_SMALL) + _MARGIN // 2, _WHITE)
+    _write(paper, title, _MARGIN, _MARGIN, _LARGE)
     outlines = [(rings + 0.5) * sides.scale for rings in region_outlines(sides.grid, sides.changes, sides.scale)]
     for n, role in enumerate(("Before", "After")):
         left, scene = _MARGIN + n * (_PANEL + _MARGIN), sides.scenes[n]
         when = moment(scene.date, scene.date_precision) if has_date(scene) else "date unknown"
-        sheet.text(f"{role}: {when}", left, top - _MARGIN // 2, size=_LARGE, colour=_INK, anchor="ls")
-        sheet.paste(_panel(sides, sides.images[n], outlines), left, top)
-        sheet.text("\n".join(told[n]), left, under, size=_SMALL, colour=_INK)
-    _legend(sheet, entries, legend)
-    return sheet.png()
+        paper.text(f"{role}: {when}", left, top - _MARGIN // 2, size=_LARGE, colour=_INK, anchor="ls")
+        _draw_side(paper.panel(left, top, _PANEL, sides.height, _GROUND), sides, sides.images[n], outlines)
+        _write(paper, told[n], left, under, _SMALL)
+    _legend(paper, entries, legend)
+    _write(paper, note, _MARGIN, foot, _SMALL)
+    return paper
+
+
+def _write(paper: Paper, lines: Sequence[str], x: float, y: float, size: int) -> None:
+    for n, words in enumerate(lines):
+        paper.text(words, x, y + n * _line(size), size=size, colour=_INK)
 
 
 def _line(size: int) -> int:
@@ -101,27 +135,19 @@ def _told(scene: Scene) -> str:
     return f"{scene.sensor or 'sensor not given'}, {metres(scene.gsd_m)} per pixel. Source: {source}"
 
 
-def _panel(sides: Sides, image: np.ndarray | None, outlines: list[np.ndarray]) -> np.ndarray:
-    panel = Sheet(_PANEL, sides.height, _GROUND)
+def _draw_side(panel: Paper, sides: Sides, image: np.ndarray | None, outlines: list[np.ndarray]) -> None:
     if image is not None:
-        panel.paste(_fitted(image, sides.cell * sides.scale)[: sides.height, :_PANEL], 0, 0)
-    panel.lines(outlines, _CHANGED, width=2, closed=True)
+        factor = sides.cell * sides.scale
+        colours = np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
+        panel.image(colours, image.shape[1] * factor, image.shape[0] * factor)
+    _cased(panel, outlines, _CHANGED, closed=True)
     for event in sides.events:
         _event(panel, event, sides)
     _scale_bar(panel, sides)
     _north(panel, sides)
-    return panel.pixels
 
 
-def _fitted(image: np.ndarray, factor: float) -> np.ndarray:
-    """Give an image in colours, so enlarged that a grid pixel is one of the sheet's times its scale."""
-    size = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(image, size, interpolation=how).reshape(size[1], size[0], -1)
-    return np.asarray(np.broadcast_to(resized, (size[1], size[0], 3)), np.uint8)
-
-
-def _event(panel: Sheet, event: Event, sides: Sides) -> None:
+def _event(panel: Paper, event: Event, sides: Sides) -> None:
     mark = _MARKS.get(event.kind)
     if mark is None:
         return
@@ -130,11 +156,17 @@ def _event(panel: Sheet, event: Event, sides: Sides) -> None:
     _draw(panel, mark, x, y, radius)
 
 
-def _draw(sheet: Sheet, mark: _Mark, x: float, y: float, radius: float) -> None:
+def _draw(paper: Paper, mark: _Mark, x: float, y: float, radius: float) -> None:
     turns = 2 * np.pi * (np.arange(mark.corners + 1) / mark.corners + mark.turn)
     ring = np.column_stack([x + radius * np.sin(turns), y - radius * np.cos(turns)])
     sides = [ring] if not mark.dashed else [d for a, b in pairwise(ring) for d in _dashes(a, b)]
-    sheet.lines(sides, mark.colour, width=2, closed=False)
+    _cased(paper, sides, mark.colour, closed=False)
+
+
+def _cased(paper: Paper, paths: list[np.ndarray], colour: Colour, *, closed: bool) -> None:
+    """Draw lines that stand out from bright ground as from dark."""
+    paper.lines(paths, _INK, width=4, closed=closed)
+    paper.lines(paths, colour, width=2, closed=closed)
 
 
 def _dashes(start: np.ndarray, stop: np.ndarray) -> list[np.ndarray]:
@@ -144,7 +176,7 @@ def _dashes(start: np.ndarray, stop: np.ndarray) -> list[np.ndarray]:
     return [points[k : k + 2] for k in range(0, 2 * count, 2)]
 
 
-def _scale_bar(panel: Sheet, sides: Sides) -> None:
+def _scale_bar(panel: Paper, sides: Sides) -> None:
     length = geometry.scale_bar_m(sides.grid.width * sides.grid.gsd_m)
     y, left = sides.height - 24.0, 24.0
     bar = [np.array([[left, y], [left + length / sides.grid.gsd_m * sides.scale, y]])]
@@ -153,8 +185,8 @@ def _scale_bar(panel: Sheet, sides: Sides) -> None:
     panel.text(metres(length), left, y - 10, size=_MIDDLE, colour=_WHITE, anchor="ls", halo=_INK)
 
 
-def _north(panel: Sheet, sides: Sides) -> None:
-    x, y = _PANEL - 40.0, sides.height - 44.0
+def _north(panel: Paper, sides: Sides) -> None:
+    x, y = _PANEL - 40.0, sides.height - 54.0
     north = geometry.north_deg(sides.grid)
     if north is None:
         panel.text("north unknown", _PANEL - 16, sides.height - 16, size=_SMALL, colour=_WHITE, anchor="rs", halo=_INK)
@@ -170,24 +202,27 @@ def _north(panel: Sheet, sides: Sides) -> None:
 
 def _entries(sides: Sides) -> list[tuple[str, _Mark | None]]:
     """Give what the legend explains: a word and its mark, None for changed ground."""
-    kinds = {e.kind for e in sides.events}
     entries: list[tuple[str, _Mark | None]] = [("changed ground", None)] if sides.changes else []
-    return entries + [(mark.word, mark) for kind, mark in _MARKS.items() if kind in kinds]
+    for kind, mark in _MARKS.items():
+        labels = Counter(e.label for e in sides.events if e.kind is kind)
+        if labels:
+            entries.append((f"{mark.word}: {', '.join(counted(labels[x], x) for x in sorted(labels))}", mark))
+    return entries
 
 
-def _legend(sheet: Sheet, entries: list[tuple[str, _Mark | None]], top: int) -> None:
+def _legend(paper: Paper, entries: list[tuple[str, _Mark | None]], top: int) -> None:
     """Explain the marks that are there, all at one size."""
     if not entries:
         return
     height = _MIDDLE + _MARGIN
     widths = [44 + text_width(word, _MIDDLE) + _MARGIN for word, _ in entries]
     right = _MARGIN + sum(widths) + _MARGIN / 2
-    sheet.area(np.array([[_MARGIN, top], [right, top], [right, top + height], [_MARGIN, top + height]]), _GROUND)
+    paper.area(np.array([[_MARGIN, top], [right, top], [right, top + height], [_MARGIN, top + height]]), _GROUND)
     x, y = _MARGIN + 24.0, top + height / 2
     for (word, mark), width in zip(entries, widths, strict=True):
         if mark is None:
-            sheet.lines([np.array([[x - 14, y], [x + 14, y]])], _CHANGED, width=3, closed=False)
+            paper.lines([np.array([[x - 14, y], [x + 14, y]])], _CHANGED, width=3, closed=False)
         else:
-            _draw(sheet, mark, x, y, 10.0)
-        sheet.text(word, x + 24, y + _MIDDLE * 0.36, size=_MIDDLE, colour=_WHITE, anchor="ls")
+            _draw(paper, mark, x, y, 10.0)
+        paper.text(word, x + 24, y + _MIDDLE * 0.36, size=_MIDDLE, colour=_WHITE, anchor="ls")
         x += width

@@ -33,6 +33,9 @@ def test_report_holds_exactly_the_promised_files(site):
         "figures/s06--s09.png",
         "figures/s06--s10.png",
         "figures/s06--s13.png",
+        "figures/s06--s09.svg",
+        "figures/s06--s10.svg",
+        "figures/s06--s13.svg",
     }
 
 
