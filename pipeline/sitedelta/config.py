@@ -25,6 +25,7 @@ from sitedelta.dates import parse_date
 from sitedelta.defaults import COARSEST_M, HIDDEN, MIN_AREA_M2, Hidden, Radiometry
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
+from sitedelta.remote.address import checked, is_address
 from sitedelta.scene import Kind
 from sitedelta.yamlfile import read_yaml
 
@@ -96,10 +97,30 @@ def _date(value: object) -> object:
     return parse_date(value) if isinstance(value, str) else value
 
 
+def _catalogue(value: object, info: ValidationInfo) -> object:
+    """Read where a STAC catalogue is: an address without secrets, or a path."""
+    if isinstance(value, str) and is_address(value):
+        return checked(value)
+    return str(_absolute(value, info))
+
+
+def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    odd = next((v for v in value if not re.fullmatch(r"((s3|gs|az)://)?(\*\.)?[a-z0-9._-]+(:\d+)?", v)), None)
+    if odd is not None:
+        raise ValueError(f"{odd!r} is no host; write example.org, *.example.org, example.org:8080 or s3://bucket")
+    return value
+
+
 BandName: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
 LocalPath: TypeAlias = Annotated[Path, BeforeValidator(_absolute)]
+Catalogue: TypeAlias = Annotated[str, BeforeValidator(_catalogue)]
+Names: TypeAlias = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 Area: TypeAlias = Annotated[tuple[float, float, float, float] | Path, BeforeValidator(_area)]
 Day: TypeAlias = Annotated[datetime | Date, BeforeValidator(_date)]
+
+
+SEARCH = frozenset({"stac", "collections", "assets", "since", "until", "max_gsd", "max_cloud", "max_scenes", "hosts"})
+"""Keys of an entry of imagery that search a catalogue."""
 
 
 class _Model(BaseModel):
@@ -109,8 +130,36 @@ class _Model(BaseModel):
 class Imagery(_Model):
     """One image, or several that share what is said here."""
 
-    path: LocalPath = Field(
-        description="An image, a glob (*.tif), a folder of images, or a folder of web-map tiles (z/x/y.png)."
+    path: LocalPath | None = Field(
+        default=None,
+        description="An image, a glob (*.tif), a folder of images, or a folder of web-map tiles (z/x/y.png). Needed, "
+        "or `stac`.",
+    )
+    stac: Catalogue | None = Field(
+        default=None,
+        description="Instead of `path`: address or path of a STAC API, catalogue, collection, item, or "
+        "stac-geoparquet file; its scenes of the `aoi` are read.",
+    )
+    collections: Names = Field(default=(), description="With `stac`: ids of the collections to search; [] all.")
+    assets: Names = Field(
+        default=(), description="With `stac`: keys of the assets that make the image; [] the best are chosen."
+    )
+    since: Day | None = Field(
+        default=None, description="With `stac`: only scenes of this day (or time, UTC) and later."
+    )
+    until: Day | None = Field(default=None, description="With `stac`: only scenes of this day and earlier.")
+    max_gsd: Metres | None = Field(
+        default=None, description="With `stac`: only scenes that state no coarser ground sampling distance, metres."
+    )
+    max_cloud: Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False)] | None = Field(
+        default=None, description="With `stac`: only scenes that state no more cloud, percent."
+    )
+    max_scenes: int = Field(
+        default=500, strict=True, ge=1, le=20_000, description="With `stac`: a search that finds more is refused."
+    )
+    hosts: Annotated[tuple[str, ...], AfterValidator(_hosts)] = Field(
+        default=(),
+        description="With `stac`: other hosts that the catalogue may lead to, e.g. [data.example.org, s3://bucket].",
     )
     date: Day | None = Field(
         default=None,
@@ -139,6 +188,23 @@ class Imagery(_Model):
         if self.bands and len(set(self.bands)) != len(self.bands):
             raise ValueError("bands: two bands have the same name; give each its own")
         return self
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.stac is None):
+            raise ValueError("give either `path:` or `stac:`")
+        searched = sorted(self.model_fields_set & SEARCH)
+        if self.stac is None and searched:
+            raise ValueError(f"{searched[0]}: only goes with `stac:`")
+        if self.stac is not None and (self.date or self.mask):
+            raise ValueError("`date:` and `mask:` go with `path:`; the items of a catalogue say them themselves")
+        return self
+
+
+class Found(Imagery):
+    """An entry whose images have been found elsewhere and brought to the site's folder; never written by a user."""
+
+    files: tuple[Path, ...] = Field(exclude=True)
 
 
 class Change(_Model):
@@ -236,6 +302,12 @@ class Site(_Model):
     @classmethod
     def _once(cls, value: tuple[Label, ...]) -> tuple[Label, ...]:
         return tuple(dict.fromkeys(value))
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        if self.aoi is None and any(i.stac for i in self.imagery):
+            raise ValueError("`stac:` needs an `aoi:`, the area to search")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -12,6 +12,7 @@ from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file, sha256_files
 from sitedelta.names import slug, unique
 from sitedelta.raster import RasterInfo, Reader, describe
+from sitedelta.remote.address import plain
 from sitedelta.scene import Kind, Scene
 from sitedelta.sources import (
     date_of,
@@ -97,6 +98,8 @@ def ingest(site: "Site", *, workdir: Path, today: date | None = None) -> Ingest:
         scene, said = _scene(path, stated, workdir=workdir, require_date=True, today=today)
         found.append(scene)
         notes += said
+    if not found:
+        raise InputError(f"site {site.id}: {_nothing(site)}")
     scenes, dropped = _without_copies(found)
     ordered = sorted(scenes, key=lambda s: (s.date, s.id, str(s.originals[0])))
     ids = unique(s.id for s in ordered)
@@ -157,6 +160,11 @@ def entries(site: "Site") -> "dict[Path, Imagery]":
     return chosen
 
 
+def _nothing(site: "Site") -> str:
+    searched = ", ".join(plain(e.stac) for e in site.imagery if e.stac)
+    return f"{searched} offers no scene that shows the `aoi:` and is searched for; widen the search"
+
+
 def _scene(
     path: Path, stated: Stated, *, workdir: Path | None, require_date: bool, today: date | None, hashed: bool = True
 ) -> tuple[Scene, tuple[str, ...]]:
@@ -182,7 +190,7 @@ def _scene(
         georeferenced=info.georeferenced or info.ground is not None,
         dtype=info.dtype,
         sensor=stated.sensor or said.sensor,
-        source=stated.source,
+        source=stated.source or said.source,
         sun_elevation_deg=said.sun_elevation_deg,
         sun_azimuth_deg=said.sun_azimuth_deg,
         off_nadir_deg=said.off_nadir_deg,

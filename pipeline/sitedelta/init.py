@@ -18,6 +18,11 @@ ZONES = """\
 _ONE_PLACE = re.compile(r"^( +)(aoi|zones|date|gsd|source|sensor|bands|mask|dem): ", flags=re.MULTILINE)
 """Keys of the template whose example values hold for one place or image only."""
 
+_SEARCH = re.compile(r"^ +- # Or, instead of `path`.*?(?=^    #)", flags=re.MULTILINE | re.DOTALL)
+"""The template's entry of imagery that searches a catalogue."""
+_DEPTH = 6
+"""Columns before the dash of an entry of imagery."""
+
 
 def init(folder: str | Path) -> tuple[Path, ...]:
     """Make a folder with a configuration, example zones and a place for images.
@@ -44,8 +49,9 @@ def init(folder: str | Path) -> tuple[Path, ...]:
     if not standing.is_dir():
         raise InputError(f"{standing} is a file; give a folder")
     template = shipped("configs/template.yaml").read_text(encoding="utf-8")
+    local = _SEARCH.sub(lambda found: _commented(found[0]), template)
     texts = {
-        folder / "sites.yaml": _ONE_PLACE.sub(r"\1# \2: ", template).replace("my-site.yaml", "sites.yaml"),
+        folder / "sites.yaml": _ONE_PLACE.sub(r"\1# \2: ", local).replace("my-site.yaml", "sites.yaml"),
         folder / "my-site-zones.geojson": ZONES,
     }
     for path in texts:
@@ -55,3 +61,8 @@ def init(folder: str | Path) -> tuple[Path, ...]:
     for path, text in texts.items():
         write_text(path, text)
     return tuple(texts)
+
+
+def _commented(entry: str) -> str:
+    lines = (f"{line[:_DEPTH]}# {line[_DEPTH:]}" if line.strip() else line for line in entry.splitlines(keepends=True))
+    return "".join(lines)

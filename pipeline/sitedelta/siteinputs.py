@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from sitedelta.config import Site
+from sitedelta.config import SEARCH, Imagery, Site
 from sitedelta.controlpairs import check_controls
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid, choose_grid
@@ -17,7 +17,9 @@ from sitedelta.ingest import ingest
 from sitedelta.keys import key_of
 from sitedelta.manifest import FORMAT, ModelRecord
 from sitedelta.modelrecord import model_record
+from sitedelta.remote.address import is_address
 from sitedelta.scene import Control, Scene, Sensor
+from sitedelta.stac.entries import with_found
 from sitedelta.store import SiteStore
 from sitedelta.zones import Zone, load_zones
 
@@ -41,6 +43,7 @@ def settle(site: Site, store: SiteStore, *, since: date | None = None, until: da
     """Find, read and check everything that the configuration names; nothing stays behind when it fails."""
     with nothing_left_behind(store.root):
         counter = model_record(site.model)
+        site = with_found(site, store.root / "imagery")
         found = ingest(site, workdir=store.root / "work")
         check_controls(site.id, site.change.controls, found.scenes)
         scenes = tuple(s for s in found.scenes if _between(s.date.date(), since, until))
@@ -60,16 +63,24 @@ def parameters(site: Site) -> dict[str, Any]:
     settings = site.model_dump(mode="json", exclude={"imagery", "zones", "dem", "model"})
     if isinstance(site.aoi, Path):
         settings["aoi"] = site.aoi.name
-    imagery = [
-        i.model_dump(mode="json", exclude_none=True) | {"path": i.path.name} | ({"mask": i.mask.name} if i.mask else {})
-        for i in site.imagery
-    ]
+    imagery = [_entry(i) for i in site.imagery]
     return settings | {
         "zones": site.zones.name if site.zones else None,
         "dem": site.dem and site.dem.name,
         "model": site.model and site.model.name,
         "imagery": imagery,
     }
+
+
+def _entry(entry: Imagery) -> dict[str, Any]:
+    """Give the settings of an entry of imagery, with the names of files instead of their paths."""
+    said = entry.model_dump(mode="json", exclude_none=True)
+    if entry.stac is None:
+        said = {k: v for k, v in said.items() if k not in SEARCH}
+    elif not is_address(entry.stac):
+        said["stac"] = Path(entry.stac).name
+    names = {"path": entry.path and entry.path.name, "mask": entry.mask and entry.mask.name}
+    return said | {k: v for k, v in names.items() if v}
 
 
 def portable(scene: Scene, root: Path) -> Scene:

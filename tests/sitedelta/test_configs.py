@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sitedelta.config import Change, Config, Imagery, Site, load_config
+from sitedelta.config import SEARCH, Change, Config, Imagery, Site, load_config
 from sitedelta.grid import SiteGrid, earth_grid
 from sitedelta.grid.choice import utm_crs
 from sitedelta.zones import load_zones
@@ -53,7 +53,8 @@ def test_the_template_holds_every_key_with_a_comment():
     site = value["sites"][0]
     assert set(value) == set(Config.model_fields)
     assert set(site) == set(Site.model_fields)
-    assert set(site["imagery"][0]) == set(Imagery.model_fields)
+    assert set(site["imagery"][0]) == set(Imagery.model_fields) - SEARCH
+    assert set(site["imagery"][1]) == SEARCH
     assert set(site["change"]) == set(Change.model_fields)
     keys = {*Config.model_fields, *Site.model_fields, *Imagery.model_fields, *Change.model_fields}
     for key in keys:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sitedelta.config import Site
+from sitedelta.config import SEARCH, Site
 from sitedelta.errors import InputError, SitedeltaError
 from sitedelta.evidence.links import named_events
 from sitedelta.evidence.originals import Located, link
@@ -127,7 +127,7 @@ def _entry(entry: Mapping[str, Any], files: Sequence[Located], folder: Path) -> 
     masks = [p for one, p in paths.items() if one.file.role == "mask"]
     path = images[0] if len(images) == 1 and "/" not in _name(images[0], folder) else _image(images, folder)
     named = {"mask": str(masks[0])} if entry.get("mask") and masks else {}
-    return {k: v for k, v in entry.items() if k != "mask"} | {"path": str(path)} | named
+    return {k: v for k, v in entry.items() if k not in SEARCH | {"mask"}} | {"path": str(path)} | named
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -67,7 +67,7 @@ def choose_grid(scenes: Sequence[Scene], aoi: Bounds | Path | None) -> SiteGrid:
     if not placed:
         return pixel_grid((scenes[0].height, scenes[0].width), scenes[0].gsd_m)
     prints = [footprint(scene) for scene in placed]
-    area = None if aoi is None else _aoi_bounds(aoi)
+    area = None if aoi is None else area_bounds(aoi)
     shown = _overlapping(prints, area)
     return _utm_grid(shown, area, finest=min(s.gsd_m for s in scenes))
 
@@ -110,7 +110,8 @@ def _outline(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, cols
 
 
-def _aoi_bounds(aoi: Bounds | Path) -> Bounds:
+def area_bounds(aoi: Bounds | Path) -> Bounds:
+    """Give the bounds of an area of interest in degrees; raises `InputError` where its file cannot be used."""
     if not isinstance(aoi, Path):
         return aoi
     from sitedelta.vectors import read_vector

@@ -51,7 +51,8 @@ def colour_bands(dataset: Any) -> tuple[int, ...]:
     Many writers mark the fourth band of any 8-bit image as alpha; one that is described as near infrared is none.
     """
     marked = [
-        c == ColorInterp.alpha and not _known(d) for c, d in zip(dataset.colorinterp, dataset.descriptions, strict=True)
+        c == ColorInterp.alpha and not known_band(d)
+        for c, d in zip(dataset.colorinterp, dataset.descriptions, strict=True)
     ]
     return tuple(i + 1 for i, alpha in enumerate(marked) if not alpha or len(marked) == 1)
 
@@ -64,8 +65,8 @@ def band_names(dataset: Any) -> tuple[str, ...]:
     of_set = names_of_set([dataset.descriptions[b - 1] for b in bands], _sensor(dataset))
     if of_set is not None and len(set(of_set)) == len(of_set):
         return of_set
-    described = [_known(dataset.descriptions[b - 1]) for b in bands]
-    coloured = [_known(dataset.colorinterp[b - 1].name) for b in bands]
+    described = [known_band(dataset.descriptions[b - 1]) for b in bands]
+    coloured = [known_band(dataset.colorinterp[b - 1].name) for b in bands]
     names = [d or c or f"band{i}" for i, (d, c) in enumerate(zip(described, coloured, strict=True), 1)]
     if len(set(names)) < len(names):
         return tuple(f"band{i}" for i in range(1, len(names) + 1))
@@ -77,7 +78,8 @@ def _sensor(dataset: Any) -> str | None:
     return next((tags[n] for n in ("SPACECRAFT_ID", "SATELLITE", "PLATFORM", "SENSOR") if n in tags), None)
 
 
-def _known(text: str | None) -> str | None:
+def known_band(text: str | None) -> str | None:
+    """Give the pipeline's name of a band that is described in words; None where they are none that it knows."""
     words = re.sub(r"\s+", " ", (text or "").strip().lower())
     inside = re.search(r"\(([a-z _-]+\d?)\)$", words)
     return _KNOWN.get(words) or (_KNOWN.get(inside[1]) if inside else None)

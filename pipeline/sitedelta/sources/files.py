@@ -87,7 +87,10 @@ def find_images(imagery: "Imagery") -> tuple[Path, ...]:
     InputError
         Nothing is there.
     """
+    files: tuple[Path, ...] | None = getattr(imagery, "files", None)
     path = imagery.path
+    if files is not None or path is None:
+        return files or ()
     if path.is_dir():
         return _in_folder(path)
     if path.exists() or path.is_symlink():

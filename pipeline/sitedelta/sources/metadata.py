@@ -29,6 +29,8 @@ class Metadata:
     off_nadir_deg: float | None = None
     gsd_m: float | None = None
     """Ground sampling distance, as a sidecar states it."""
+    source: str | None = None
+    """Where the image was taken from, as the sidecar of a copy says."""
 
 
 def read_metadata(path: Path, info: RasterInfo) -> Metadata:
@@ -107,6 +109,7 @@ def from_properties(properties: Mapping[str, Any]) -> Metadata:
         sun_azimuth_deg=_angle(first("view:sun_azimuth", "sun_azimuth"), 360),
         off_nadir_deg=_angle(first("view:off_nadir", "view_angle"), 90),
         gsd_m=_metres(first("pixel_resolution", "gsd")),
+        source=_text(first("sitedelta:source")),
     )
 
 

@@ -1,0 +1,76 @@
+"""What a document that lies elsewhere may lead to: nothing that the user did not name."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sitedelta.errors import InputError
+from sitedelta.remote.address import host_of, is_address, joined, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Folders and hosts that the user named."""
+
+    folder: Path | None
+    """Local files below it may be read; none where it is None."""
+    hosts: tuple[str, ...]
+    """`example.org`, `example.org:8080`, `*.example.org`, `s3://bucket`."""
+
+    def follow(self, href: str, base: str) -> str:
+        """Resolve a reference in a document, and give the address or the absolute path that it leads to.
+
+        Parameters
+        ----------
+        href
+            As it stands in the document: relative, an address, or a path.
+        base
+            Address or absolute path of the document.
+
+        Raises
+        ------
+        InputError
+            It leads to a host or a folder that was not named.
+        """
+        if not href.strip() or "\0" in href or href.startswith("/vsi"):
+            raise InputError(
+                f"{plain(base)}: holds a reference that is none ({plain(href)[:80]!r}); correct the catalogue"
+            )
+        if href.lower().startswith("file:"):
+            return self._local(Path(unquote(urlsplit(href).path)), base)
+        if is_address(href) or is_address(base):
+            return self._elsewhere(joined(base, href), base)
+        return self._local(Path(base).parent / href, base)
+
+    def _elsewhere(self, url: str, base: str) -> str:
+        if not url.lower().startswith(("http://", "https://", "s3://", "gs://", "az://")):
+            raise InputError(f"{plain(base)}: leads to {plain(url)}, which is no address that can be read")
+        try:
+            host = host_of(url)
+        except ValueError as error:
+            raise InputError(f"{plain(base)}: {error}") from error
+        if not any(fnmatchcase(host, known.lower()) for known in self.hosts):
+            raise InputError(
+                f"{plain(base)}: leads to {host}, which the configuration does not name; "
+                f"if that is right, add it: `hosts: [{host}]`"
+            )
+        return url
+
+    def _local(self, path: Path, base: str) -> str:
+        found = Path(os.path.normpath(path.absolute()))
+        if is_address(base) or self.folder is None or not found.resolve().is_relative_to(self.folder.resolve()):
+            raise InputError(
+                f"{plain(base)}: leads to the local file {found}, outside what the configuration names; "
+                "correct the catalogue"
+            )
+        return str(found)
+
+
+def reach_of(place: str, hosts: Iterable[str]) -> Reach:
+    """Give what a catalogue may lead to: files in its own folder, or its own host; and the hosts that are named."""
+    if is_address(place):
+        return Reach(None, (host_of(place), *hosts))
+    return Reach(Path(place).parent, tuple(hosts))

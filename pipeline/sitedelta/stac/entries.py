@@ -1,0 +1,51 @@
+"""The entries of a configuration that search a catalogue, and the images that they find."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sitedelta.grid.choice import area_bounds
+from sitedelta.stac.gather import gather
+from sitedelta.stac.query import Query, span
+
+if TYPE_CHECKING:
+    from sitedelta.config import Imagery, Site
+
+
+def query_of(site: "Site", entry: "Imagery") -> Query:
+    """Give the search that an entry of a site's imagery asks for; see `sitedelta.stac.find_items`."""
+    if entry.stac is None or site.aoi is None:
+        raise TypeError("the entry searches no catalogue, or its site has no area")
+    since, until = span(entry.since, entry.until)
+    return Query(
+        place=entry.stac,
+        area=area_bounds(site.aoi),
+        collections=entry.collections,
+        since=since,
+        until=until,
+        max_gsd_m=entry.max_gsd,
+        max_cloud=entry.max_cloud,
+        max_scenes=entry.max_scenes,
+        hosts=entry.hosts,
+    )
+
+
+def with_found(site: "Site", folder: Path) -> "Site":
+    """Give a site with the images of its searches brought to a folder; a site that searches nothing as it is.
+
+    Raises
+    ------
+    InputError, RunFailed
+        As `sitedelta.stac.gather.gather`.
+    """
+    if all(entry.stac is None for entry in site.imagery):
+        return site
+    return site.model_copy(update={"imagery": tuple(_found(site, entry, folder) for entry in site.imagery)})
+
+
+def _found(site: "Site", entry: "Imagery", folder: Path) -> "Imagery":
+    from sitedelta.config import Found
+
+    if entry.stac is None:
+        return entry
+    files = gather(query_of(site, entry), folder, kind=entry.kind, assets=entry.assets)
+    return Found.model_construct(entry.model_fields_set, **dict(entry), files=files)
