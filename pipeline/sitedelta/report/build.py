@@ -1,6 +1,6 @@
 """Write the report of a site: everything is made first, then put in place file by file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,14 @@ from sitedelta.manifest import PairRecord
 from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report import geojson, images
 from sitedelta.report.canvas import to_png, to_svg
-from sitedelta.report.chips import gallery
+from sitedelta.report.chips import Gallery, gallery
 from sitedelta.report.closeup import LONG_SIDE
 from sitedelta.report.figures import counts_figure, pair_sides
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.gpkg import geopackage
 from sitedelta.report.kmz import kmz
 from sitedelta.report.page import render
+from sitedelta.report.reviewable import reviewable
 from sitedelta.report.sidebyside import as_svg, side_by_side
 from sitedelta.report.tablefile import csv_text
 from sitedelta.report.view import page_view
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _MANY = 10
 """More scenes than this share the same number of bytes: their pictures get smaller."""
+_PAGE_PIXELS, _PAGE_SIDE = 10 * 1600**2, 2560
+"""The page's pictures, which are zoomed, share so many pixels, with so many on the long side of one at most."""
 _QUALITY = 80
 
 
@@ -52,7 +55,8 @@ def build(site: Site) -> Path:
 
 def _files(findings: Findings) -> dict[str, bytes]:
     m = findings.manifest
-    views = _overviews(findings)
+    many = len([r for r in m.scenes if r.raster])
+    views = _overviews(findings, round(LONG_SIDE * min(1.0, (_MANY / max(1, many)) ** 0.5)))
     pictures = {scene: images.jpeg(image, quality=_QUALITY) for scene, image in views.items()}
     galleries = [gallery(findings, pair, n) for n, pair in enumerate(m.pairs)]
     files = {
@@ -69,7 +73,7 @@ def _files(findings: Findings) -> dict[str, bytes]:
     for pair in m.pairs:
         sides = pair_sides(findings, pair, views.get(pair.before), views.get(pair.after))
         files |= {figure_name(pair): side_by_side(sides), figure_name(pair, "svg"): as_svg(sides)}
-    files["index.html"] = render(page_view(findings, pictures, galleries)).encode()
+    files["index.html"] = _page(findings, galleries)
     return files
 
 
@@ -82,9 +86,16 @@ def figure_name(pair: PairRecord, ending: str = "png") -> str:
     return f"figures/{pair.before}--{pair.after}.{ending}"
 
 
-def _overviews(findings: Findings) -> dict[str, np.ndarray]:
+def _page(findings: Findings, galleries: Sequence[Gallery]) -> bytes:
+    many = len([r for r in findings.manifest.scenes if r.raster])
+    views = _overviews(findings, min(_PAGE_SIDE, round((_PAGE_PIXELS / max(1, many)) ** 0.5)))
+    pictures = {scene: images.jpeg(image, quality=_QUALITY) for scene, image in views.items()}
+    review = reviewable(findings, {scene: image.shape[1] for scene, image in views.items()})
+    return render(page_view(findings, pictures, galleries, review)).encode()
+
+
+def _overviews(findings: Findings, side: int) -> dict[str, np.ndarray]:
     records = [r for r in findings.manifest.scenes if r.raster]
-    side = round(LONG_SIDE * min(1.0, (_MANY / max(1, len(records))) ** 0.5))
     return {r.scene.id: images.overview(findings.root / str(r.raster), long_side=side) for r in records}
 
 

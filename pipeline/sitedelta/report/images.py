@@ -1,8 +1,11 @@
 """Pictures of the aligned scenes: whole, and cut out around a place."""
 
 import base64
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,19 +56,36 @@ def chip(path: Path, window: Window, *, most: int) -> np.ndarray:
     ndarray of shape (S, S, B), uint8
     """
     import rasterio
+
+    with rasterio.open(path) as d:
+        return _cut(d, window, most)
+
+
+def chips(wanted: Iterable[tuple[Path, Window]], *, most: int) -> Iterator[np.ndarray]:
+    """Read squares as `chip` does; each file is opened once."""
+    import rasterio
+
+    with ExitStack() as stack:
+        opened: dict[Path, Any] = {}
+        for path, window in wanted:
+            if path not in opened:
+                opened[path] = stack.enter_context(rasterio.open(path))
+            yield _cut(opened[path], window, most)
+
+
+def _cut(d: Any, window: Window, most: int) -> np.ndarray:
     from rasterio.windows import Window as RasterWindow
 
     top, left = window.corner
-    with rasterio.open(path) as d:
-        r0, r1 = max(0, top), min(d.height, top + window.side)
-        c0, c1 = max(0, left), min(d.width, left + window.side)
-        bands = np.zeros((d.count, window.side, window.side), np.uint8)
-        valid = np.zeros((window.side, window.side), bool)
-        if r1 > r0 and c1 > c0:
-            part = RasterWindow(c0, r0, c1 - c0, r1 - r0)
-            inside = np.s_[r0 - top : r1 - top, c0 - left : c1 - left]
-            bands[:, *inside] = d.read(window=part)
-            valid[inside] = d.dataset_mask(window=part) > 0
+    r0, r1 = max(0, top), min(d.height, top + window.side)
+    c0, c1 = max(0, left), min(d.width, left + window.side)
+    bands = np.zeros((d.count, window.side, window.side), np.uint8)
+    valid = np.zeros((window.side, window.side), bool)
+    if r1 > r0 and c1 > c0:
+        part = RasterWindow(c0, r0, c1 - c0, r1 - r0)
+        inside = np.s_[r0 - top : r1 - top, c0 - left : c1 - left]
+        bands[:, *inside] = d.read(window=part)
+        valid[inside] = d.dataset_mask(window=part) > 0
     shown = striped(bands.transpose(1, 2, 0), valid)
     return shown if window.side <= most else _reduced(shown, most)
 

@@ -37,25 +37,48 @@ _ANSWERS = {
 }
 
 
+_NOTHING = "'none'"
+_VENDORED = "vendor/d3.min.js"
+_SCRIPTS = (
+    "dom.js",
+    "window.js",
+    "pairs.js",
+    "counts.js",
+    "decisions.js",
+    "keep.js",
+    "bench.js",
+    "queue.js",
+    "review.js",
+)
+"""Of the site's page, in `assets/site/`; later ones use what earlier ones define."""
+
+
 def render(page: PageView) -> str:
     """Give the page as text; everything that a file or a configuration says is escaped."""
-    return dressed(environment(), "index.html.j2", page=page, m=page.findings.manifest)
+    return dressed(environment(), "index.html.j2", script=_script(), page=page, m=page.findings.manifest)
 
 
-def dressed(environment: "Environment", template: str, **shown: object) -> str:
+def dressed(environment: "Environment", template: str, *, script: str = "", **shown: object) -> str:
     """Give a page with its style and script, and a policy that lets nothing else in."""
-    style, script = _asset("style.css"), _asset("script.js")
+    style = _asset("style.css")
     policy = "; ".join(
         [
             "default-src 'none'",
             "img-src data:",
             f"style-src {_digest(style)}",
-            f"script-src {_digest(script)}",
+            f"script-src {_digest(script) if script else _NOTHING}",
             "base-uri 'none'",
             "form-action 'none'",
         ]
     )
     return environment.get_template(template).render(style=style, script=script, policy=policy, **shown)
+
+
+def _script() -> str:
+    """Give the page's own modules as one script after the library that they use."""
+    own = "\n".join(_asset(f"site/{name}") for name in _SCRIPTS)
+    licence = _asset(_VENDORED.replace(".min.js", ".LICENSE"))
+    return f'/*\n{licence}*/\n{_asset(_VENDORED)}\n(() => {{\n"use strict";\n{own}\n}})();\n'
 
 
 def environment() -> "Environment":

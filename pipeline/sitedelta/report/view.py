@@ -14,6 +14,7 @@ from sitedelta.report.chart import Chart, chart
 from sitedelta.report.chips import Chip, Gallery
 from sitedelta.report.findings import Findings
 from sitedelta.report.overlay import Layer, ZoneShape, layers, zone_shapes
+from sitedelta.report.reviewable import Reviewable
 from sitedelta.sentences import (
     SITE_ZONE,
     Sentence,
@@ -153,6 +154,8 @@ class PageView:
     furniture: Furniture
     extent: str
     centre: str | None
+    review: Reviewable | None
+    """What a reader can decide on; None where the page is only read."""
 
     @property
     def reviewed(self) -> bool:
@@ -160,7 +163,9 @@ class PageView:
         return any(o.reviewed_count is not None for o in self.findings.observations)
 
 
-def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequence[Gallery]) -> PageView:
+def page_view(
+    findings: Findings, pictures: dict[str, bytes], galleries: Sequence[Gallery], review: Reviewable | None = None
+) -> PageView:
     """Prepare the page from the findings, the scenes' pictures (JPEG by scene id) and the chips of each pair."""
     m = findings.manifest
     scenes = tuple(_scene(n, r, pictures.get(r.scene.id)) for n, r in enumerate(m.scenes))
@@ -181,6 +186,7 @@ def page_view(findings: Findings, pictures: dict[str, bytes], galleries: Sequenc
         furniture=furniture(findings, m.grid.width * m.grid.gsd_m),
         extent=f"{metres_of(m.grid.width * m.grid.gsd_m)} by {metres_of(m.grid.height * m.grid.gsd_m)}",
         centre=_centre(findings),
+        review=review,
     )
 
 
