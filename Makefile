@@ -9,7 +9,7 @@ OUT ?= out/demo
 # Processes share the cores; threads of linear algebra within them only get in each other's way.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test slow lint notebooks check bench clean
+.PHONY: demo test slow lint notebooks check bench pictures clean
 
 demo: .venv/.runs  ## Run the sample sites and print where the reports are
 	$(BIN)/sitedelta demo --out $(OUT)
@@ -35,6 +35,9 @@ check: test lint notebooks slow  ## Everything
 
 bench: .venv/.tests  ## Measure change detection and write docs/benchmarks.md; wants a quiet machine
 	$(BIN)/python -m tests.benchmarks.bench_change --write docs/benchmarks.md
+
+pictures: .venv/.tests  ## Make the pictures of the README; wants Chromium
+	$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf .venv out
