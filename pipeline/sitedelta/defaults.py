@@ -16,3 +16,6 @@ MIN_AREA_M2 = 20.0
 
 COARSEST_M = 1000.0
 """Ground sampling distances beyond it are taken for a mistake in the unit."""
+
+TILE_LIMIT_S = 900.0
+"""How long a tile may take, in seconds."""

@@ -7,7 +7,7 @@ from sitedelta.progress import Progress, silent
 from sitedelta.shipped import shipped
 
 if TYPE_CHECKING:
-    from sitedelta.runs import RunResult
+    from sitedelta.fleet import RunResult
 
 FOLDER = Path("sitedelta-demo")
 

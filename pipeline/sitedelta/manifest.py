@@ -188,6 +188,8 @@ class Manifest:
     """The reviewers' decisions that the observations take in; None where there were none."""
     code: str = ""
     """SHA-256 of the source of sitedelta and rasterdelta."""
+    unfinished: tuple[str, ...] = ()
+    """Tiles that were given up and why, one sentence each: their ground is not observable. The next run tries again."""
 
 
 def grid_record(grid: "SiteGrid") -> GridRecord:

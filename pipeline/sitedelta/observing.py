@@ -14,6 +14,7 @@ from sitedelta.grid import SiteGrid
 from sitedelta.placement import CoarseMask, Placement
 from sitedelta.records import Observation, SiteObject, Status
 from sitedelta.scene import Scene
+from sitedelta.unfinished import NOT_PROCESSED
 from sitedelta.warp import fitted_size
 from sitedelta.zones import WHOLE_SITE, Zone
 
@@ -72,6 +73,7 @@ def observe(
     *,
     hidden_by: str | None = None,
     model: Path | None = None,
+    lost: CoarseMask | None = None,
 ) -> tuple[Observation, ...]:
     """State what one scene shows of each class in each extent.
 
@@ -85,10 +87,12 @@ def observe(
         What hides its ground, in words (`Prepared.hidden_by`).
     model : Path, optional
         The detector that counted, where it is not the shipped one.
+    lost : CoarseMask, optional
+        True = could not be processed.
     """
     found = []
     for extent in where:
-        share, why = _share(hidden_by or scene.hidden_by, placement, data, refusal, extent)
+        share, why = _share(hidden_by or scene.hidden_by, placement, data, refusal, extent, lost)
         for c in claims:
             here = [o for o in objects if o.label == c.label and inside(o, extent.zone)]
             found.append(_observation(site, scene, c, extent.zone, share, why, len(here), model))
@@ -101,18 +105,28 @@ def inside(item: SiteObject, zone: str) -> bool:
 
 
 def _share(
-    hidden_by: str, placement: Placement | None, data: CoarseMask, refusal: str | None, extent: Extent
+    hidden_by: str,
+    placement: Placement | None,
+    data: CoarseMask,
+    refusal: str | None,
+    extent: Extent,
+    lost: CoarseMask | None,
 ) -> tuple[float, str | None]:
     if placement is None:
         return 0.0, f"registration: {refusal}"
     scene_rows, scene_cols = placement.to_scene(extent.rows, extent.cols)
-    clear = extent.share(placement.clear.at(scene_rows, scene_cols))
+    seen = placement.clear.at(scene_rows, scene_cols)
+    done = seen if lost is None else seen & ~lost.at(scene_rows, scene_cols)
+    clear = extent.share(done)
     if clear >= WHOLE:
         return clear, None
     outside = 1 - extent.share(data.at(scene_rows, scene_cols))
-    cloud = 1 - outside - clear
+    undone = extent.share(seen & ~done)
+    cloud = 1 - outside - clear - undone
     causes = [
-        f"{share:.0%} {what}" for share, what in ((cloud, hidden_by), (outside, "outside the image")) if share > 0.005
+        f"{share:.0%} {what}"
+        for share, what in ((undone, NOT_PROCESSED), (cloud, hidden_by), (outside, "outside the image"))
+        if share > 0.005
     ]
     return clear, ", ".join(causes) or None
 

@@ -1,7 +1,7 @@
 """Merge the tiles of a site's pairs: change maps, regions, change by zone, false alarms."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sitedelta.changes import ChangeMap, gather, regions_of, write_change
@@ -30,6 +30,14 @@ class PairPlans:
     """Between which nothing happened."""
     controls: tuple[PairPlan | str, ...]
     """Of those; the very same as in `changes` where they are consecutive."""
+
+    def without(self, lost: frozenset[Path]) -> "PairPlans":
+        """Give the plans as they were worked off, without parts that were given up."""
+        changes, controls = (
+            tuple(c if isinstance(c, str) else replace(c, lost=lost) for c in plans)
+            for plans in (self.changes, self.controls)
+        )
+        return replace(self, changes=changes, controls=controls)
 
     @property
     def compared(self) -> list[PairPlan]:
@@ -71,7 +79,7 @@ def _gathered(inputs: SiteInputs, plan: PairPlan) -> tuple[ChangeMap, Measured]:
     area = {"cell_m": inputs.grid.gsd_m * joint.step, "min_area_m2": inputs.site.change.min_area_m2}
     zones = zone_cells(inputs.grid, inputs.zones, joint.shape, joint.step)
     tally = ScoreTally(zones, joint.shape)
-    found = gather(tally.through(strips_of(plan.tasks)), joint.shape, **area)
+    found = gather(tally.through(strips_of(plan.parts)), joint.shape, **area)
     shares = zone_shares(found, zones)
     return found, Measured(plan.estimate.model.method, joint.gsd_m, shares, tally.false_alarms(**area))
 

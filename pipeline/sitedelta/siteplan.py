@@ -18,7 +18,8 @@ from sitedelta.pairs import ChangeTask, Method, PairEstimate, estimate_pair
 from sitedelta.placement import Placement
 from sitedelta.prepare import Prepared
 from sitedelta.rasterfile import read_tag
-from sitedelta.tiles import cut
+from sitedelta.tiles import Tile, cut
+from sitedelta.unfinished import LostChange, LostView
 from sitedelta.views import ViewContext, ViewTask
 
 
@@ -28,6 +29,18 @@ class CountPlan:
 
     key: str
     tasks: tuple[CountTask, ...]
+    lost: frozenset[Path] = frozenset()
+    """Parts that were given up."""
+
+    @property
+    def parts(self) -> list[Path]:
+        """Give the parts that stand."""
+        return [t.part for t in self.tasks if t.part not in self.lost]
+
+    @property
+    def tiles_lost(self) -> list[Tile]:
+        """Give the tiles of which nothing is known."""
+        return [t.tile for t in self.tasks if t.part in self.lost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,13 @@ class ViewPlan:
     path: Path
     bands: int
     tasks: tuple[ViewTask, ...]
+    lost: frozenset[Path] = frozenset()
+    """Parts that were given up."""
+
+    @property
+    def parts(self) -> list[ViewTask | LostView]:
+        """Give what the raster is joined from."""
+        return [LostView(t.tile, self.bands) if t.part in self.lost else t for t in self.tasks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +67,13 @@ class PairPlan:
     key: str
     estimate: PairEstimate
     tasks: tuple[ChangeTask, ...]
+    lost: frozenset[Path] = frozenset()
+    """Parts that were given up."""
+
+    @property
+    def parts(self) -> list[ChangeTask | LostChange]:
+        """Give what the change map is joined from."""
+        return [LostChange(t.tile) if t.part in self.lost else t for t in self.tasks]
 
 
 def plan_count(

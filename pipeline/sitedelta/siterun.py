@@ -1,7 +1,7 @@
 """Run one site: settle the inputs, place the scenes, plan, work off the tiles, merge, write."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
@@ -11,8 +11,8 @@ from sitedelta.align import place_all
 from sitedelta.claims import Claim, claim
 from sitedelta.config import Site
 from sitedelta.controlpairs import control_pairs
-from sitedelta.counting import read_parts
-from sitedelta.engine import Task, run_tasks
+from sitedelta.counting import CountTask, read_parts
+from sitedelta.engine import EVERY_CORE, Lost, Place, Task, work_off
 from sitedelta.events import find_events
 from sitedelta.given import entry_numbers, given_files
 from sitedelta.hashing import sha256_file
@@ -33,7 +33,7 @@ from sitedelta.objects import Seen, seen_objects
 from sitedelta.observing import Extent, extents, observe
 from sitedelta.pairing import Pair, consecutive_pairs
 from sitedelta.pairs import check_method
-from sitedelta.placement import Placement
+from sitedelta.placement import CoarseMask, Placement
 from sitedelta.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
@@ -45,6 +45,7 @@ from sitedelta.store import SiteStore, write_text
 from sitedelta.tables import to_frame, to_geoframe, write_table
 from sitedelta.testimony import Witnesses
 from sitedelta.tracks import Look, find_tracks
+from sitedelta.unfinished import ground_of, sentences, unseen
 from sitedelta.views import merge_views
 
 
@@ -67,6 +68,17 @@ class Plan:
     views: tuple[ViewPlan | None, ...]
     """None for a scene that could not be placed."""
     changes: PairPlans
+    lost: tuple[Lost, ...] = ()
+    """Tiles that were given up."""
+
+    def without(self, lost: tuple[Lost, ...]) -> "Plan":
+        """Give the plan as it was worked off, without tiles that were given up."""
+        if not lost:
+            return self
+        gone = frozenset(one.work.part for one in lost)
+        counts = tuple(replace(p, lost=gone) for p in self.counts)
+        views = tuple(v and replace(v, lost=gone) for v in self.views)
+        return Plan(counts, views, self.changes.without(gone), lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +97,27 @@ def run_site(
     site: Site,
     store: SiteStore,
     *,
-    jobs: int = 0,
-    scheduler: str | None = None,
+    place: Place = EVERY_CORE,
     since: date | None = None,
     until: date | None = None,
     progress: Progress = silent,
 ) -> bool:
-    """Bring a site's results up to date; False where there was nothing new to do."""
+    """Bring a site's results up to date; False where there was nothing new to do.
+
+    Tiles that had to be given up are named in the manifest, and their ground is not observable.
+    """
     with nothing_left_behind(store.root):
         inputs = settle(site, store, since=since, until=until)
         if _is_current(store, inputs.key):
             return False
         placed = _place(inputs, progress)
     plan = _plan(inputs, placed, store, progress)
-    run_tasks(_tasks(plan), jobs=jobs, scheduler=scheduler, progress=progress, what="tiles")
+    lost = work_off(_tasks(plan), place, progress=progress, what="tiles", wants=_wants(place))
+    plan = plan.without(lost)
     found, pairs = _merge(inputs, placed, plan, store)
     _write(inputs, placed, found, pairs, plan, store)
-    _forget_parts(store, plan)
+    if not lost:
+        _forget_parts(store, plan)
     _forget_rasters(store, plan, pairs)
     return True
 
@@ -114,7 +130,9 @@ def _is_current(store: SiteStore, key: str) -> bool:
         manifest = read_manifest(store.manifest)
     except InputError:
         return False
-    return manifest.key == key and all((store.root / name).exists() for name in manifest.files)
+    return (
+        manifest.key == key and not manifest.unfinished and all((store.root / name).exists() for name in manifest.files)
+    )
 
 
 def _place(inputs: SiteInputs, progress: Progress) -> Placed:
@@ -182,6 +200,11 @@ def _refused(pair: Pair, placed: Placed) -> str | None:
     return None
 
 
+def _wants(place: Place) -> Callable[[Task], Mapping[str, float]]:
+    """Give what a tile asks of its worker: those that count may ask for a GPU."""
+    return lambda task: place.resources if isinstance(task, CountTask) else {}
+
+
 def _made(views: Sequence[ViewPlan | None]) -> list[ViewPlan]:
     return [v for v in views if v is not None]
 
@@ -196,35 +219,47 @@ def _tasks(plan: Plan) -> list[Task]:
 def _merge(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> tuple[Found, tuple[PairRecord, ...]]:
     for view in _made(plan.views):
         if view.tasks:
-            merge_views(view.path, view.tasks, inputs.grid, bands=view.bands, key=view.key)
+            whole = not any(t.part in view.lost for t in view.tasks)
+            merge_views(view.path, view.parts, inputs.grid, bands=view.bands, key=view.key if whole else "")
     seen = [_seen(inputs, placed, plan, k) for k in range(len(inputs.scenes))]
     where = extents(inputs.grid, inputs.zones)
     observations = chain.from_iterable(
-        _observations(inputs, placed, seen[k].objects, where, k) for k in range(len(inputs.scenes))
+        _observations(inputs, placed, seen[k].objects, where, k, _lost(placed, plan, k))
+        for k in range(len(inputs.scenes))
     )
     pairs = merge_pairs(inputs, plan.changes, store)
     told = zip(plan.changes.pairs, plan.changes.changes, strict=True)
-    events = chain.from_iterable(_events(inputs, placed, seen, pair, change) for pair, change in told)
-    tracks = find_tracks([_look(inputs, placed, seen[k], k) for k in range(len(seen))], inputs.grid)
+    events = chain.from_iterable(_events(inputs, placed, seen, plan, pair, change) for pair, change in told)
+    tracks = find_tracks([_look(inputs, placed, plan, seen[k], k) for k in range(len(seen))], inputs.grid)
     objects = tracks.named([o for s in seen for o in s.objects])
     found = Found(objects, tuple(events), tracks.tracks, tuple(observations), pairs.regions, pairs.zones)
     return found, pairs.records
 
 
-def _look(inputs: SiteInputs, placed: Placed, seen: Seen, k: int) -> Look:
+def _look(inputs: SiteInputs, placed: Placed, plan: Plan, seen: Seen, k: int) -> Look:
     """Give a scene for following objects: one that was not matched tells of no places."""
-    known = placed.records[k].status in ("reference", "aligned")
-    return Look(inputs.scenes[k], seen, placed.placements[k] if known else None, placed.claims[k])
+    at = placed.placements[k] if placed.records[k].status in ("reference", "aligned") else None
+    return Look(inputs.scenes[k], seen, at and unseen(at, _lost(placed, plan, k)), placed.claims[k])
+
+
+def _lost(placed: Placed, plan: Plan, k: int) -> CoarseMask | None:
+    """Mark where a scene was not searched to the end."""
+    return ground_of(plan.counts[k].tiles_lost, placed.prepared[k].clear)
 
 
 def _seen(inputs: SiteInputs, placed: Placed, plan: Plan, k: int) -> Seen:
     at = placed.placements[k]
-    found = read_parts([t.part for t in plan.counts[k].tasks])
+    found = read_parts(plan.counts[k].parts)
     return Seen() if at is None else seen_objects(found, at, inputs.grid, inputs.zones)
 
 
 def _observations(
-    inputs: SiteInputs, placed: Placed, objects: Sequence[SiteObject], where: Sequence[Extent], k: int
+    inputs: SiteInputs,
+    placed: Placed,
+    objects: Sequence[SiteObject],
+    where: Sequence[Extent],
+    k: int,
+    lost: CoarseMask | None,
 ) -> tuple[Observation, ...]:
     return observe(
         inputs.site.id,
@@ -237,11 +272,12 @@ def _observations(
         where,
         hidden_by=placed.prepared[k].hidden_by,
         model=inputs.site.model,
+        lost=lost,
     )
 
 
 def _events(
-    inputs: SiteInputs, placed: Placed, seen: Sequence[Seen], pair: Pair, change: PairPlan | str
+    inputs: SiteInputs, placed: Placed, seen: Sequence[Seen], plan: Plan, pair: Pair, change: PairPlan | str
 ) -> tuple[Event, ...]:
     """Find the events of a pair; where it is compared, what hides the ground is known from both dates."""
     before, after = placed.placements[pair.before], placed.placements[pair.after]
@@ -250,7 +286,8 @@ def _events(
     if before is None or after is None or _refused(pair, placed):
         return ()
     claims = placed.claims[pair.before], placed.claims[pair.after]
-    return find_events(seen[pair.before], seen[pair.after], (before, after), claims, inputs.grid)
+    at = unseen(before, _lost(placed, plan, pair.before)), unseen(after, _lost(placed, plan, pair.after))
+    return find_events(seen[pair.before], seen[pair.after], at, claims, inputs.grid)
 
 
 def _write(
@@ -289,8 +326,22 @@ def _write(
         files={p.relative_to(store.root).as_posix(): sha256_file(p) for p in [*tables, *rasters]},
         given=given_files(inputs.site, inputs.scenes, store.root),
         code=code(),
+        unfinished=_unfinished(inputs, plan),
     )
     write_text(store.manifest, to_json(manifest))
+
+
+def _unfinished(inputs: SiteInputs, plan: Plan) -> tuple[str, ...]:
+    """Say which tiles were given up."""
+    why = {one.work.part: one.reason for one in plan.lost}
+    found = list[str]()
+    for scene, count, view in zip(inputs.scenes, plan.counts, plan.views, strict=True):
+        found += sentences(f"objects in {scene.id}", count.tasks, why)
+        found += sentences(f"the picture of {scene.id}", view.tasks if view else (), why)
+    for change in plan.changes.compared:
+        before, after = change.estimate.joint.before.scene.id, change.estimate.joint.after.scene.id
+        found += sentences(f"change from {before} to {after}", change.tasks, why)
+    return tuple(found)
 
 
 def _scene_records(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> tuple[SceneRecord, ...]:

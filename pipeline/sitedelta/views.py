@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rasterdelta.display import Stretch
+from rasterdelta.types import Mask
 from sitedelta.bands import display_bands
 from sitedelta.context import load_context
 from sitedelta.grid import SiteGrid
@@ -45,15 +48,31 @@ class ViewTask:
         with written_aside(self.part) as aside, aside.open("wb") as file:
             np.savez(file, image=np.where(valid, shown, 0), valid=valid)
 
+    def load(self) -> tuple[NDArray[np.uint8], Mask]:
+        """Give the finished tile's image and what of it is valid."""
+        with np.load(self.part) as part:
+            return part["image"], part["valid"]
 
-def merge_views(path: Path, tasks: Sequence[ViewTask], grid: SiteGrid, *, bands: int, key: str) -> None:
-    """Join the tiles of a scene's display image to one raster."""
+
+class ViewPart(Protocol):
+    """A finished tile of a display image."""
+
+    @property
+    def tile(self) -> Tile:
+        """Where it lies on the site grid."""
+
+    def load(self) -> tuple[NDArray[np.uint8], Mask]:
+        """Give its image and what of it is valid."""
+
+
+def merge_views(path: Path, parts: Sequence[ViewPart], grid: SiteGrid, *, bands: int, key: str) -> None:
+    """Join the tiles of a scene's display image to one raster; without a key the next run makes it anew."""
     names = _COLOURS if bands == len(_COLOURS) else ("grey",)
     layout = Layout(bands, "uint8", names, jpeg=True)
-    write_cog(path, _blocks(tasks), grid, layout, tags={"SITEDELTA_KEY": key})
+    write_cog(path, _blocks(parts), grid, layout, tags={"SITEDELTA_KEY": key} if key else {})
 
 
-def _blocks(tasks: Sequence[ViewTask]) -> Iterator[Block]:
-    for task in tasks:
-        with np.load(task.part) as part:
-            yield task.tile.row0, task.tile.col0, part["image"], part["valid"]
+def _blocks(parts: Sequence[ViewPart]) -> Iterator[Block]:
+    for part in parts:
+        image, valid = part.load()
+        yield part.tile.row0, part.tile.col0, image, valid

@@ -323,6 +323,7 @@ def result(*, nothing_new: bool) -> SimpleNamespace:
         nothing_new=nothing_new,
         sentences=("Two aircraft arrived.",),
         notes=(),
+        unfinished=(),
     )
 
 
@@ -341,7 +342,8 @@ def test_run_passes_everything_on(verb, tmp_path, capsys):
         "2024-01-03",
     ]
 
-    assert status_of([*arguments, "--scheduler", "tcp://h:1"]) == 0
+    there = ["--scheduler", "tcp://h:1", "--tile-limit", "60", "--resources", "GPU=1"]
+    assert status_of([*arguments, *there]) == 0
     assert run.args == (Path("c.yaml"),)
     assert run.knobs == {
         "site": "base",
@@ -349,6 +351,8 @@ def test_run_passes_everything_on(verb, tmp_path, capsys):
         "jobs": 0,
         "model": None,
         "scheduler": "tcp://h:1",
+        "limit_s": 60.0,
+        "resources": {"GPU": 1.0},
         "since": date(2024, 1, 2),
         "until": date(2024, 1, 3),
     }

@@ -11,10 +11,12 @@ import sitedelta
 from sitedelta.cli.checks import check_folder
 from sitedelta.cli.options import PATH, day, examples, jobs, model, site, talk
 from sitedelta.cli.output import conclude
+from sitedelta.cli.places import resources, scheduler, tile_limit
+from sitedelta.errors import RunFailed
 from sitedelta.progress import reporter
 
 if TYPE_CHECKING:
-    from sitedelta.runs import RunResult
+    from sitedelta.fleet import RunResult
 
 results = click.option("--out", type=PATH, metavar="DIR", help="Folder for the results, instead of the one configured.")
 
@@ -23,13 +25,16 @@ results = click.option("--out", type=PATH, metavar="DIR", help="Folder for the r
     epilog=examples(
         "sitedelta run sites.yaml",
         "sitedelta run sites.yaml --site hmeimim --since 2024-12-01 --jobs 4",
+        "sitedelta run sites.yaml --scheduler tcp://10.0.0.5:8786",
     )
 )
 @click.argument("config", type=PATH)
 @site
 @results
 @jobs
-@click.option("--scheduler", metavar="ADDRESS", help="Run on a dask cluster, e.g. tcp://10.0.0.5:8786.")
+@scheduler
+@tile_limit
+@resources
 @day("--since", "Only images of this day and later.")
 @day("--until", "Only images of this day and earlier.")
 @model
@@ -41,6 +46,8 @@ def run(
     out: Path | None,
     jobs: int | None,
     scheduler: str | None,
+    tile_limit: float,
+    resources: dict[str, float],
     since: date | None,
     until: date | None,
     model: Path | None,
@@ -66,12 +73,15 @@ def run(
             out=out,
             jobs=jobs or 0,
             scheduler=scheduler,
+            limit_s=tile_limit,
+            resources=resources,
             since=since,
             until=until,
             model=model,
             progress=progress,
         )
     _conclude(done, quiet=quiet, as_json=as_json)
+    _refuse_unfinished(done)
 
 
 @click.command(epilog=examples("sitedelta report sites.yaml", "sitedelta report sites.yaml --site hmeimim"))
@@ -113,6 +123,7 @@ def demo(*, out: Path, jobs: int | None, quiet: bool, as_json: bool) -> None:
     with reporter(quiet=quiet) as progress:
         done = sitedelta.demo(out, jobs=jobs or 0, progress=progress)
     _conclude(done, quiet=quiet, as_json=as_json)
+    _refuse_unfinished(done)
 
 
 def _conclude(done: "Iterable[RunResult]", *, quiet: bool, as_json: bool) -> None:
@@ -126,6 +137,18 @@ def _sentences(result: "RunResult") -> list[str]:
     return [*(f"{result.site_id}: {sentence}" for sentence in told), f"{result.site_id}: report {result.report}"]
 
 
+def _refuse_unfinished(done: "Iterable[RunResult]") -> None:
+    """Raise `RunFailed` where tiles were given up: one line, though everything else stands."""
+    gaps = [(r.site_id, gap) for r in done for gap in r.unfinished]
+    if gaps:
+        site_id, gap = gaps[0]
+        more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+        raise RunFailed(
+            f"{site_id}: could not process {gap}{more}; that ground is said to be not observable, the rest stands; "
+            "run again to try it again"
+        )
+
+
 def _summary(result: "RunResult") -> dict[str, Any]:
     return {
         "site": result.site_id,
@@ -134,4 +157,5 @@ def _summary(result: "RunResult") -> dict[str, Any]:
         "nothing_new": result.nothing_new,
         "sentences": list(result.sentences),
         "notes": list(result.notes),
+        "unfinished": list(result.unfinished),
     }

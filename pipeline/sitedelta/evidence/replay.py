@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sitedelta.config import SEARCH, Site
+from sitedelta.engine import Place
 from sitedelta.errors import InputError, SitedeltaError
 from sitedelta.evidence.links import named_events
 from sitedelta.evidence.originals import Located, link
@@ -58,7 +59,7 @@ def _run_again(stands: OpenSite, found: Sequence[Located], folder: Path, *, jobs
 
     site = recorded_site(stands.manifest, found, folder)
     store = SiteStore(folder / site.id)
-    run_site(site, store, jobs=jobs, progress=progress)
+    run_site(site, store, place=Place(jobs), progress=progress)
     if stands.manifest.ledger:
         store.review.write_bytes(stands.store.review.read_bytes()[: stands.manifest.ledger.bytes])
         apply_review(store)

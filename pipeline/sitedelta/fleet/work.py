@@ -1,0 +1,104 @@
+"""One site from its images to its report, as a piece of work that any process can do."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sitedelta.config import Site
+from sitedelta.engine import Place
+from sitedelta.progress import Progress, silent
+from sitedelta.site import Site as FoundSite
+from sitedelta.site import open_site
+from sitedelta.store import SiteStore
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run did with one site."""
+
+    site_id: str
+    folder: Path
+    report: Path
+    nothing_new: bool
+    """True where inputs, parameters and software were those of the results that stand."""
+    sentences: tuple[str, ...]
+    """The report's headline."""
+    notes: tuple[str, ...] = ()
+    """What happened besides: a lock that a dead run had left."""
+    unfinished: tuple[str, ...] = ()
+    """Tiles that were given up, and why: their ground is not observable."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWork:
+    """Bring the results and the report of one site up to date."""
+
+    site: Site
+    root: Path
+    """Folder for the results."""
+    since: date | None = None
+    until: date | None = None
+    limit_s: float | None = None
+    """How long a tile may take where the process is expendable."""
+
+    def run(self) -> RunResult:
+        """Do all of it in this process."""
+        return self.run_at(Place(1, expendable_s=self.limit_s))
+
+    def run_at(self, place: Place, progress: Progress = silent) -> RunResult:
+        """Do the tiles at a place, the rest here."""
+        from sitedelta.siteinputs import nothing_left_behind
+        from sitedelta.siterun import run_site
+        from sitedelta.watch.lock import held
+
+        store = SiteStore(self.root)
+        with nothing_left_behind(store.root), held(store.root, site=self.site.id) as lock:
+            step = lock.guarding(progress)
+            new = run_site(self.site, store, place=place, since=self.since, until=self.until, progress=step)
+            if new or not _is_published(store):
+                _publish(store, step)
+        notes, found = (lock.taken_over,) if lock.taken_over else (), open_site(store.root)
+        page, gaps = store.report / "index.html", found.manifest.unfinished
+        return RunResult(self.site.id, store.root, page, not new, _headline(found), notes, gaps)
+
+
+def _is_published(store: SiteStore) -> bool:
+    """Tell whether the report stands, and has taken in what people decided."""
+    from sitedelta.review.apply import is_applied
+
+    files = *(store.report / n for n in ("index.html", "evidence.json", "site.kmz")), store.catalog
+    return all(p.exists() for p in files) and is_applied(store)
+
+
+def publish(store: SiteStore, site: str) -> Path:
+    """Write the catalogue and the report of a site again from its results; give the page."""
+    from sitedelta.watch.lock import held
+
+    open_site(store.root)  # a site without results is refused before anything is made
+    with held(store.root, site=site) as lock:
+        return _publish(store, lock.guarding(silent))
+
+
+def _publish(store: SiteStore, progress: Progress) -> Path:
+    from sitedelta.catalog import write_catalog
+    from sitedelta.report.build import build
+    from sitedelta.review.apply import apply_review, is_applied
+
+    progress(0, 1, "report")
+    if not is_applied(store):
+        (store.report / "index.html").unlink(missing_ok=True)  # were we stopped now, the next run would publish
+        apply_review(store)
+    found = open_site(store.root)
+    write_catalog(found)
+    page = build(found)
+    progress(1, 1, "report")
+    return page
+
+
+def _headline(found: FoundSite) -> tuple[str, ...]:
+    from sitedelta.report.findings import read_findings
+    from sitedelta.sentences import headlines
+
+    f = read_findings(found)
+    regions = [(c.before, c.after) for c in f.changes]
+    return tuple(s.text for s in headlines(f.manifest, f.observations, f.events, regions, f.zone_changes))
