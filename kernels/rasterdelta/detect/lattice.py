@@ -45,29 +45,33 @@ class Lattice:
             Lattice(self.source, self.working // 2) if self.working % 2 == 0 else Lattice(2 * self.source, self.working)
         )
 
+    def size(self, pixels: int) -> int:
+        """Count the working pixels of so many pixels of an image."""
+        return -(-pixels * self.working // self.source)
+
     def resampled(self, image: Image) -> Image:
         """Average (or enlarge, bilinearly) an image of shape (band, row, column) that begins at a period's start.
 
         The last period is filled up with the border's values.
         """
-        for axis in (1, 2):
-            image = self._along(image, axis)
-        return image
+        return self.part(image, *(slice(0, self.size(n)) for n in image.shape[1:]))
 
-    def _along(self, image: FloatArray, axis: int) -> FloatArray:
-        if self.source == self.working:
-            return image
-        n, p, q = image.shape[axis], self.source, self.working
-        periods = -(-n // p)
-        pad = [(0, 0)] * 3
-        pad[axis] = (1, periods * p - n + 1)
-        full = np.pad(image, pad, mode="edge")
+    def part(self, image: Image, rows: slice, cols: slice) -> Image:
+        """Give the same for some working pixels, bit for bit, without the memory that all of them take."""
+        return self._along(self._along(image, 1, rows), 2, cols)
+
+    def _along(self, image: FloatArray, axis: int, span: slice) -> FloatArray:
+        p, q = self.source, self.working
+        if p == q:
+            return image[(slice(None),) * axis + (span,)]
+        first, last = span.start // q, -(-span.stop // q)
+        full = _edged(image, axis, first * p - 1, last * p + 1)
         shape = list(image.shape)
-        shape[axis] = periods * q
+        shape[axis] = (last - first) * q
         out = np.empty(shape, np.float32)
         for k in range(q):
-            _cut(out, axis, k, q, periods)[...] = self._phase(full, axis, k, periods)
-        return out[(slice(None),) * axis + (slice(0, -(-n * q // p)),)]
+            _cut(out, axis, k, q, last - first)[...] = self._phase(full, axis, k, last - first)
+        return out[(slice(None),) * axis + (slice(span.start - first * q, span.stop - first * q),)]
 
     def _phase(self, full: FloatArray, axis: int, k: int, periods: int) -> FloatArray:
         total: FloatArray | None = None
@@ -91,3 +95,12 @@ class Lattice:
 
 def _cut(array: NDArray[np.float32], axis: int, start: int, step: int, count: int) -> NDArray[np.float32]:
     return array[(slice(None),) * axis + (slice(start, start + (count - 1) * step + 1, step),)]
+
+
+def _edged(array: FloatArray, axis: int, begin: int, stop: int) -> FloatArray:
+    """Give a span of an array that may reach over its ends, where the outermost values are repeated."""
+    size = array.shape[axis]
+    inner = array[(slice(None),) * axis + (slice(max(0, begin), min(size, stop)),)]
+    pad = [(0, 0)] * array.ndim
+    pad[axis] = (max(0, -begin), max(0, stop - size))
+    return np.pad(inner, pad, mode="edge") if any(pad[axis]) else inner

@@ -1,14 +1,17 @@
 """A centre-heatmap network run over an image of any size, in blocks."""
 
-import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
+from rasterdelta.detect.lattice import Lattice
+from rasterdelta.detect.working import Working
 from rasterdelta.types import FloatArray, Image
 
 if TYPE_CHECKING:
@@ -60,12 +63,12 @@ class Network:
         """
         return len(session(self.path).get_inputs())
 
-    def maps(self, image: Image) -> FloatArray:
+    def maps(self, image: Image | Working) -> FloatArray:
         """Give the maps of an image.
 
         Parameters
         ----------
-        image : ndarray of shape (3, row, column)
+        image : ndarray of shape (3, row, column), or Working
             float32, 0 to 255: red, green, blue.
 
         Returns
@@ -73,27 +76,48 @@ class Network:
         ndarray of shape (map, ceil(row / 4), ceil(column / 4))
             float32: what the network says of each cell.
         """
-        rows, cols = image.shape[1:]
-        pad = ((0, 0), (0, -rows % SNAP), (0, -cols % SNAP))
-        image = np.pad(image, pad, constant_values=GREY)
+        shown = image if isinstance(image, Working) else Working(image, Lattice(1, 1))
+        rows, cols = shown.shape
+        size = rows + -rows % SNAP, cols + -cols % SNAP
+
+        def pixels(span: slice) -> FloatArray:
+            return shown.rows(span, size[1], beyond=GREY)
+
         if self.first is None:
-            found = _blocks(image, self.path, step=1, core=CORE // 2, halo=REACH, whole=CORE // 2)
+            found = _blocks(pixels, size, self.path, step=1, core=CORE // 2, halo=REACH, whole=CORE // 2)
         else:
-            near = _blocks(image, self.first, step=1, core=FIRST_CORE, halo=NEAR, whole=FIRST_CORE)
-            found = _blocks(near, self.path, step=STRIDE, core=CORE, halo=REACH, whole=WHOLE)
+            near = _blocks(pixels, size, self.first, step=1, core=FIRST_CORE, halo=NEAR, whole=FIRST_CORE)
+
+            def cells(span: slice) -> FloatArray:
+                return near[:, span.start // STRIDE : span.stop // STRIDE]
+
+            found = _blocks(cells, size, self.path, step=STRIDE, core=CORE, halo=REACH, whole=WHOLE)
         return found[:, : -(-rows // STRIDE), : -(-cols // STRIDE)]
 
 
-def _blocks(array: FloatArray, path: Path, *, step: int, core: int, halo: int, whole: int) -> FloatArray:
-    """Run a network over blocks; its input has cells of `step` working pixels, its output of `STRIDE`."""
-    size = [n * step for n in array.shape[1:]]
+def _blocks(
+    strip: Callable[[slice], FloatArray],
+    size: tuple[int, int],
+    path: Path,
+    *,
+    step: int,
+    core: int,
+    halo: int,
+    whole: int,
+) -> FloatArray:
+    """Run a network over blocks of strips, asked for by rows of working pixels.
+
+    Cells of the strips have `step` working pixels on a side, those of the output `STRIDE`.
+    """
     out: FloatArray | None = None
-    for rows, cols in itertools.product(*(_spans(n, core, halo, whole) for n in size)):
-        part = array[:, rows.begin // step : rows.stop // step, cols.begin // step : cols.stop // step]
-        found = _run(path, part)
-        if out is None:
-            out = np.empty((len(found), size[0] // STRIDE, size[1] // STRIDE), np.float32)
-        out[:, rows.kept, cols.kept] = found[:, rows.inner, cols.inner]
+    across = _spans(size[1], core, halo, whole)
+    for rows in _spans(size[0], core, halo, whole):
+        cells = strip(slice(rows.begin, rows.stop))
+        for cols in across:
+            found = _run(path, cells[:, :, cols.begin // step : cols.stop // step])
+            if out is None:
+                out = np.empty((len(found), size[0] // STRIDE, size[1] // STRIDE), np.float32)
+            out[:, rows.kept, cols.kept] = found[:, rows.inner, cols.inner]
     assert out is not None
     return out
 
@@ -118,7 +142,7 @@ def _spans(size: int, core: int, halo: int, whole: int) -> list[_Span]:
     if size <= whole:
         return [_Span(0, 0, size, size)]
     edges = [*range(0, size, core), size]
-    return [_Span(max(0, a - halo), a, b, min(size, b + halo)) for a, b in itertools.pairwise(edges)]
+    return [_Span(max(0, a - halo), a, b, min(size, b + halo)) for a, b in pairwise(edges)]
 
 
 def _run(path: Path, part: FloatArray) -> FloatArray:
@@ -162,6 +186,7 @@ def _loaded(path: Path, _changed: int) -> "InferenceSession":
     options = SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # blocks are of many shapes, and it keeps memory for each
     content = _content(path)
     try:
         return InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -13,6 +13,7 @@ from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.network import GREY, REACH, SNAP, Network
 from rasterdelta.detect.protocol import WEAKEST, Accuracy, Detections
 from rasterdelta.detect.suppress import ROUNDS, suppress
+from rasterdelta.detect.working import Working
 from rasterdelta.errors import KernelError
 from rasterdelta.types import Image, Mask
 
@@ -183,8 +184,7 @@ def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
 
 
 def _seen(shown: Image, model: Model, look: Look, gsd_m: float) -> Peaks:
-    working = look.lattice.resampled(shown)
-    if len(working) == 1:
-        working = np.repeat(working, 3, axis=0)
-    found = peaks(model.network.maps(working), axial=model.axial).scaled(look.lattice.factor, gsd_m)
+    found = peaks(model.network.maps(Working(shown, look.lattice)), axial=model.axial).scaled(
+        look.lattice.factor, gsd_m
+    )
     return found.take(found.length >= look.length_m)

@@ -19,6 +19,7 @@ from rasterdelta.detect.neural import find
 from rasterdelta.detect.panel import Panel, Seat
 from rasterdelta.detect.protocol import Accuracy, Detections
 from rasterdelta.detect.shipped import AIRCRAFT
+from rasterdelta.detect.working import Working
 from rasterdelta.errors import KernelError
 
 FIELD = np.random.default_rng(3).uniform(0, 255, (3, 90, 120)).astype(np.float32)
@@ -56,6 +57,21 @@ def test_a_window_is_resampled_like_the_whole(source, working, periods):
     np.testing.assert_array_equal(part[:, keep:], whole[:, first + keep :])
 
 
+@given(st.integers(1, 9), st.integers(1, 6), st.integers(0, 40), st.integers(1, 60))
+def test_strips_are_those_of_the_whole_bit_for_bit(source, working, first, rows):
+    lattice = Lattice(source, working)
+    whole = lattice.resampled(FIELD)
+    first = min(first, whole.shape[1] - 1)
+    shown = Working(FIELD, lattice)
+    assert shown.shape == whole.shape[1:]
+    strip = shown.rows(slice(first, first + rows), whole.shape[2] + 3, beyond=127.0)
+    there = whole[:, first : first + rows]
+    assert strip.shape == (3, rows, whole.shape[2] + 3)
+    assert strip[:, : there.shape[1], :-3].tobytes() == there.tobytes()
+    assert (strip[:, there.shape[1] :] == 127).all()
+    assert (strip[:, :, -3:] == 127).all()
+
+
 @given(st.floats(0.05, 4.0))
 def test_a_second_look_halves_the_working_resolution_and_keeps_the_windows(gsd_m):
     first = Lattice.near(gsd_m, 0.75)
@@ -72,7 +88,7 @@ def test_the_second_look_is_asked_for_large_objects_only(monkeypatch):
     def maps(_network, image):
         said.append(image.shape)
         length = 20.0 if len(said) == 1 else 60.0
-        found = np.full((6, -(-image.shape[1] // 4), -(-image.shape[2] // 4)), -9, np.float32)
+        found = np.full((6, *(-(-n // 4) for n in image.shape)), -9, np.float32)
         found[:, 5, 5] = 2.0 + len(said), *np.log([length / 1.0 / UNIT_PX, 0.8 * length / UNIT_PX]), 1, 0, 0
         found[:, 9, 3] = 3.0, *np.log([18 / UNIT_PX, 16 / UNIT_PX]), 1, 0, 0
         return found
@@ -80,7 +96,7 @@ def test_the_second_look_is_asked_for_large_objects_only(monkeypatch):
     monkeypatch.setattr(Network, "maps", maps)
     image = np.zeros((3, 100, 100), np.float32)
     found = find(image, np.ones((100, 100), bool), replace(AIRCRAFT, working_m=1.0), 1.0)
-    assert said == [(3, 100, 100), (3, 50, 50)]
+    assert said == [(100, 100), (50, 50)]
     assert sorted(np.round(found.length)) == [18, 20, 120]
 
 
