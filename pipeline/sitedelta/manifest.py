@@ -63,6 +63,8 @@ class SceneRecord:
     """Display image on the site grid, relative to the site's folder."""
     entry: int = 0
     """Number of the entry in the configuration's `imagery` that named it, from 0."""
+    footprint: tuple[tuple[float, float], ...] | None = None
+    """Outline of the whole original by its own georeference, longitude and latitude, closed; None without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sitedelta.counting import CountTask, read_parts
 from sitedelta.engine import EVERY_CORE, Lost, Place, Task, work_off
 from sitedelta.events import find_events
 from sitedelta.given import entry_numbers, given_files
+from sitedelta.grid import outline
 from sitedelta.hashing import sha256_file
 from sitedelta.keys import code, software
 from sitedelta.manifest import (
@@ -356,7 +357,8 @@ def _scene_records(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteSt
             seen, data = prepared.clear.at(rows, cols), prepared.data.at(rows, cols)
         raster = view.path.relative_to(store.root).as_posix() if view else None
         shares = float(seen.mean()), float((data & ~seen).mean())
-        records.append(SceneRecord(portable(prepared.scene, store.root), record, *shares, raster, entry))
+        own = portable(prepared.scene, store.root)
+        records.append(SceneRecord(own, record, *shares, raster, entry, outline(prepared.scene)))
     return tuple(records)
 
 

@@ -1,5 +1,6 @@
 """Small images of an invented place, written on the fly, and a detector that finds painted marks."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,3 +176,77 @@ def configure(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Give files of schemas by address: STAC's own as pystac ships them, and extensions' by their specification."""
+    from pystac.validation.local_validator import get_local_schema_cache
+
+    folder = tmp_path_factory.mktemp("schemas")
+    found = get_local_schema_cache() | {f"{_EXTENSIONS}/{name}/schema.json": _extension(name) for name in _FIELDS}
+    paths = {}
+    for number, (address, schema) in enumerate(found.items()):
+        path = folder / f"{number}.json"
+        path.write_text(json.dumps(schema))
+        paths[address] = str(path)
+    return paths
+
+
+_EXTENSIONS = "https://stac-extensions.github.io"
+_ANGLE = {"type": "number", "minimum": 0, "maximum": 360}
+_FIELDS: dict[str, dict[str, Any]] = {
+    "file/v2.1.0": {
+        "checksum": {"type": "string", "pattern": "^[0-9a-f]{6,}$"},
+        "size": {"type": "integer", "minimum": 0},
+    },
+    "projection/v2.0.0": {
+        "code": {"type": ["string", "null"]},
+        "wkt2": {"type": ["string", "null"]},
+        "shape": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+        "transform": {"type": "array", "items": {"type": "number"}, "minItems": 6, "maxItems": 9},
+    },
+    "view/v1.1.0": {
+        "off_nadir": {"type": "number", "minimum": 0, "maximum": 90},
+        "sun_azimuth": _ANGLE,
+        "sun_elevation": {"type": "number", "minimum": -90, "maximum": 90},
+    },
+    "eo/v2.0.0": {
+        "cloud_cover": {"type": "number", "minimum": 0, "maximum": 100},
+        "common_name": {
+            "enum": ["coastal", "blue", "green", "red", "rededge", "nir", "pan", "swir16", "swir22", "lwir"]
+        },
+    },
+    "processing/v1.2.0": {
+        "lineage": {"type": "string"},
+        "software": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+"""Fields of extensions that the catalogue uses, as their specifications define them."""
+
+
+def _extension(name: str) -> dict[str, Any]:
+    """Make a schema that knows an extension's fields wherever they may stand, and no other of its prefix."""
+    short = name.split("/", maxsplit=1)[0]
+    prefix = {"projection": "proj"}.get(short, short)
+    fields = {f"{prefix}:{field}": rule for field, rule in _FIELDS[name].items()}
+    own = {
+        "type": "object",
+        "properties": fields,
+        "patternProperties": {f"^(?!{prefix}:)": {}},
+        "additionalProperties": False,
+    }
+    with_bands = {"allOf": [own, {"properties": {"bands": {"type": "array", "items": own}}}]}
+    address = f"{_EXTENSIONS}/{name}/schema.json"
+    return {
+        "$id": address,
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "required": ["stac_extensions"],
+        "properties": {
+            "stac_extensions": {"type": "array", "contains": {"const": address}},
+            "properties": with_bands,
+            "assets": {"type": "object", "additionalProperties": with_bands},
+            "links": {"type": "array", "items": own},
+        },
+    }

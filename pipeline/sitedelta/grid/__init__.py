@@ -1,6 +1,6 @@
 """The pixel grid of a site, and where each scene lies on it."""
 
-from sitedelta.grid.choice import choose_grid, footprint
+from sitedelta.grid.choice import choose_grid, footprint, outline
 from sitedelta.grid.locate import PixelMap, locate, scene_lonlat
 from sitedelta.grid.sitegrid import SiteGrid, earth_grid, pixel_grid, scene_grid
 
@@ -11,6 +11,7 @@ __all__ = [
     "earth_grid",
     "footprint",
     "locate",
+    "outline",
     "pixel_grid",
     "scene_grid",
     "scene_lonlat",

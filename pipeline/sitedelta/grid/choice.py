@@ -89,6 +89,14 @@ def footprint(scene: Scene) -> Footprint:
     return Footprint(scene, Polygon(np.column_stack(ends)).buffer(0))
 
 
+def outline(scene: Scene) -> tuple[tuple[float, float], ...] | None:
+    """Give the outline of a georeferenced image in longitude and latitude, closed, to a centimetre."""
+    if not scene.georeferenced:
+        return None
+    ring = footprint(scene).polygon.convex_hull.simplify(1e-7).exterior.coords
+    return tuple((round(float(lon), 7), round(float(lat), 7)) for lon, lat in ring)
+
+
 def nice_gsd(gsd_m: float) -> float:
     """Round a ground sampling distance: to two digits where that changes it by 1 % at most, else to three.
 

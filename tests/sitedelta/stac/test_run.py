@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import yaml
+from stac_validator.stac_validator import StacValidate
 
 import sitedelta
 from sitedelta.errors import InputError
@@ -52,7 +53,7 @@ def config(tmp_path, catalogue, world):
 
 
 @pytest.mark.usefixtures("spotter")
-def test_a_site_from_a_catalogue_runs_and_is_replayed_without_it(config, catalogue, tmp_path):
+def test_a_site_from_a_catalogue_runs_and_is_replayed_without_it(config, catalogue, tmp_path, schemas):
     (result,) = sitedelta.run(config, jobs=1)
     site = open_site(result.folder)
     first, second = (r.scene for r in site.manifest.scenes)
@@ -65,6 +66,17 @@ def test_a_site_from_a_catalogue_runs_and_is_replayed_without_it(config, catalog
     assert all(not p.is_absolute() and ".." not in p.parts for p in first.originals)
     counts = site.observations.query("zone == 'site' and label == 'aircraft'").sort_values("date")["count"]
     assert list(counts) == [0, 1]
+
+    scene = json.loads((result.folder / "stac" / "scene-2024-12-06-one.json").read_text())
+    assert {"rel": "derived_from", "href": f"{catalogue.url}/one.json", "type": "application/geo+json"} in scene[
+        "links"
+    ]
+    assert scene["assets"]["original"]["file:checksum"] == f"1220{first.sha256}"
+    assert scene["properties"]["view:sun_elevation"] == 30.25
+    for path in [result.folder / "catalog.json", *(result.folder / "stac").glob("*.json")]:
+        checked = StacValidate(str(path), schema_map=dict(schemas))
+        checked.run()
+        assert checked.valid, checked.message
 
     asked = len(catalogue.asked)
     (again,) = sitedelta.run(config, jobs=1)
