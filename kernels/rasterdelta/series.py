@@ -40,11 +40,14 @@ def trend(counts: ArrayLike, lows: ArrayLike, highs: ArrayLike, days: ArrayLike,
     1. Fewer than two observable dates: cannot tell.
     2. First and last interval do not overlap: increase or decrease.
     3. Five or more observable dates whose counts rise or fall with time beyond their scatter (two-sided score test of a
-       Poisson regression on the day, scaled by the overdispersion about the line, against Student's t): increase or
-       decrease.
-    4. The greatest change that both intervals allow is small (two objects, or a third of the mean of first and last):
-       no change.
+       Poisson regression on the day [1]_, scaled by the overdispersion about the line, against Student's t): increase
+       or decrease.
+    4. The greatest change in the interval of the difference is small (two objects, or a third of the mean of first and
+       last): no change. That interval is recovered from those of first and last, taken to be independent [2]_.
     5. Otherwise: cannot tell.
+
+    An increase or decrease between two dates is asked more than an interval of the difference apart from 0: about one
+    unchanged pair in fifty is called changed at a level of 0.9, not one in ten.
 
     Parameters
     ----------
@@ -62,7 +65,9 @@ def trend(counts: ArrayLike, lows: ArrayLike, highs: ArrayLike, days: ArrayLike,
 
     References
     ----------
-    P. McCullagh, J. A. Nelder, "Generalized Linear Models", 2nd edition (1989), chapters 6 and 9.
+    .. [1] McCullagh, P., Nelder, J. A. (1989). Generalized Linear Models, 2nd edition, chapters 6 and 9.
+    .. [2] Zou, G. Y., Donner, A. (2008). Construction of confidence limits about effect measures: a general approach.
+       DOI 10.1002/sim.3095
     """
     values = [np.asarray(v, dtype=float).ravel() for v in (counts, lows, highs, days)]
     if len({len(v) for v in values}) > 1 or not 0 < level < 1:
@@ -82,7 +87,7 @@ def trend(counts: ArrayLike, lows: ArrayLike, highs: ArrayLike, days: ArrayLike,
 
 
 def _answer(c: Floats, low: Floats, high: Floats, day: Floats, level: float) -> tuple[Answer, str]:
-    ends = f"first {c[0]:.0f} ({low[0]:.0f}-{high[0]:.0f}), last {c[-1]:.0f} ({low[-1]:.0f}-{high[-1]:.0f})"
+    ends = f"first {c[0]:,.0f} ({low[0]:,.0f}-{high[0]:,.0f}), last {c[-1]:,.0f} ({low[-1]:,.0f}-{high[-1]:,.0f})"
     if low[-1] > high[0]:
         return "increase", f"{ends}: the intervals do not overlap"
     if high[-1] < low[0]:
@@ -91,11 +96,22 @@ def _answer(c: Floats, low: Floats, high: Floats, day: Floats, level: float) -> 
     p = float(2 * student.sf(abs(z), len(c) - 2)) if len(c) >= ENOUGH else 1.0
     if p < 1 - level:
         return ("increase" if z > 0 else "decrease"), f"{ends}: a trend over {len(c)} dates, p = {p:.2g}"
-    possible = max(high[-1] - low[0], high[0] - low[-1])
+    least, most = _difference(c, low, high)
+    fewer, more = max(0, int(np.ceil(-least))), max(0, int(np.ceil(most)))
+    possible = max(fewer, more)
     small = max(SMALL_NUMBER, SMALL_SHARE * (c[0] + c[-1]) / 2)
     if possible <= small:
-        return "no_change", f"{ends}: a change of more than {possible:.0f} is excluded"
-    return "cannot_tell", f"{ends}: a change of up to {possible:.0f} either way or none would fit"
+        return "no_change", f"{ends}: a change of more than {possible:,} is excluded"
+    fits = [f"{n:,} {word}" for n, word in ((fewer, "fewer"), (more, "more")) if n > 0]
+    return "cannot_tell", f"{ends}: anything from {fits[0]} to {fits[1] if len(fits) > 1 else 'none'} would fit"
+
+
+def _difference(c: Floats, low: Floats, high: Floats) -> tuple[float, float]:
+    """Give the ends of the interval of last less first."""
+    change = float(c[-1] - c[0])
+    down = float(np.hypot(c[-1] - low[-1], high[0] - c[0]))
+    up = float(np.hypot(high[-1] - c[-1], c[0] - low[0]))
+    return change - down, change + up
 
 
 def _slope_z(c: Floats, day: Floats) -> float:

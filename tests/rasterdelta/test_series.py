@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rasterdelta.errors import KernelError
-from rasterdelta.series import trend
+from rasterdelta.series import _difference, trend
 
 
 def test_intervals_apart_are_an_increase_or_a_decrease():
@@ -31,6 +31,21 @@ def test_observed_zeros_are_no_change_and_have_no_ratio():
 
 def test_wide_intervals_cannot_tell():
     assert trend([12, 14], [5, 6], [25, 28], [0, 10]).answer == "cannot_tell"
+
+
+def test_what_would_fit_is_told_both_ways():
+    got = trend([54, 63], [45, 53], [64, 75], [0, 10])
+    assert got.ground.endswith("anything from 6 fewer to 24 more would fit")  # hypot(10, 10) - 9 and hypot(12, 9) + 9
+    got = trend([1377, 3000], [1120, 1600], [1777, 3900], [0, 10])
+    assert got.ground.startswith("first 1,377 (1,120-1,777), last 3,000")
+
+
+def test_the_interval_of_a_difference_holds_nine_times_in_ten():
+    rng = np.random.default_rng(5)
+    sd = np.array([20, 12])
+    seen = rng.normal([200, 240], sd, (2000, 2))
+    ends = [_difference(c, c - 1.645 * sd, c + 1.645 * sd) for c in seen]
+    assert 0.88 < np.mean([low <= 40 <= high for low, high in ends]) < 0.92
 
 
 @pytest.mark.parametrize(("counts", "first"), [([], None), ([None, None], None), ([None, 5], 5.0)])
