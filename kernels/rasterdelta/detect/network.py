@@ -12,10 +12,11 @@ import numpy as np
 
 from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.working import Working
+from rasterdelta.inference import load
 from rasterdelta.types import FloatArray, Image
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # it ships no types
+    from onnxruntime import InferenceSession
 
 GREY: Final = 127.0
 """What stands where nothing is known."""
@@ -179,16 +180,10 @@ def forget() -> None:
 
 @cache
 def _loaded(path: Path, _changed: int) -> "InferenceSession":
-    """Load a network; one thread, so that sums are always taken in one order."""
-    from onnxruntime import InferenceSession, SessionOptions
-    from onnxruntime.capi import onnxruntime_pybind11_state as said  # type: ignore[import-untyped]  # it ships no types
+    from onnxruntime.capi import onnxruntime_pybind11_state as said
 
-    options = SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # blocks are of many shapes, and it keeps memory for each
     content = _content(path)
     try:
-        return InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return load(content)
     except (said.Fail, said.InvalidArgument, said.InvalidGraph, said.InvalidProtobuf, said.NotImplemented) as error:
         raise ValueError(f"{path.name} is no ONNX network that can be run") from error

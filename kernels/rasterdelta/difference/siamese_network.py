@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from rasterdelta.inference import load
 from rasterdelta.types import FloatArray, Image, Mask, Plane
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # it ships no types
+    from onnxruntime import InferenceSession
 
 STRIDE: Final = 16
 """Cells of the coarsest features: blocks begin at their multiples."""
@@ -82,11 +83,5 @@ def _run(before: Image, after: Image) -> FloatArray:
 
 @cache
 def session() -> "InferenceSession":
-    """Give the network, loaded once a process; one thread, so that sums are always taken in one order."""
-    from onnxruntime import InferenceSession, SessionOptions
-
-    options = SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    weights = files("rasterdelta.difference").joinpath("siamese.onnx").read_bytes()
-    return InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    """Give the network, loaded once a process."""
+    return load(files("rasterdelta.difference").joinpath("siamese.onnx").read_bytes())
