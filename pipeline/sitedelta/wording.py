@@ -108,14 +108,12 @@ def metres(length: float) -> str:
 
     Examples
     --------
-    >>> metres(0.5), metres(3.0), metres(250), metres(2000)
-    ('0.5 m', '3.0 m', '250 m', '2 km')
+    >>> metres(0.155), metres(0.5), metres(3.0), metres(250), metres(2000)
+    ('0.155 m', '0.5 m', '3.0 m', '250 m', '2 km')
     """
     if length >= 1000:
         return f"{length / 1000:g} km"
-    return (
-        f"{length:.0f} m" if length >= 10 else f"{float(f'{length:.2g}'):.1f} m" if length >= 0.1 else f"{length:g} m"
-    )
+    return f"{length:.0f} m" if length >= 10 else f"{length:.1f} m" if length >= 1 else f"{length:.3g} m"
 
 
 def day(date: datetime) -> str:

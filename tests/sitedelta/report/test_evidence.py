@@ -4,6 +4,8 @@ import hashlib
 import json
 import shutil
 import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +14,8 @@ from sitedelta.evidence.files import request, text_of
 from sitedelta.evidence.links import tile_of, tiles_of
 from sitedelta.report.build import build
 from sitedelta.report.findings import read_findings
+from sitedelta.review.decision import Decision, Kind, Look, Size, Spot, Verdict, sealed
+from sitedelta.review.ledger import append
 from sitedelta.tiles import cut
 
 
@@ -129,11 +133,16 @@ def test_the_request_for_a_time_stamp_is_that_of_openssl(site, tmp_path):
 
 def test_a_ledger_of_reviews_is_listed(make_site):
     site = make_site()
-    (site.store.root / "review.jsonl").write_text('{"a": 1}\n{"b": 2}\n')
+    look = Look(scene="x", image="ab" * 32, date=datetime(2024, 12, 6, tzinfo=UTC))
+    missed = Decision(
+        id="", subject="", kind=Kind.OBJECT, verdict=Verdict.ADD, reviewer="A", time=look.date, note="", look=look,
+        spot=Spot(5.0, 5.0, 0.5), size=Size(), label="vehicle",
+    )  # fmt: skip
+    append(site.store, lambda _: [sealed(missed), sealed(replace(missed, reviewer="B"))])
     build(site)
     said = json.loads((site.store.report / "evidence.json").read_text())
     assert said["ledger"]["lines"] == 2
-    assert said["ledger"]["sha256"] == hashlib.sha256(b'{"a": 1}\n{"b": 2}\n').hexdigest()
+    assert said["ledger"]["sha256"] == hashlib.sha256(site.store.review.read_bytes()).hexdigest()
     assert "review.jsonl" not in said["files"]
 
 
