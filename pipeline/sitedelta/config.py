@@ -25,7 +25,7 @@ from sitedelta.dates import parse_date
 from sitedelta.defaults import COARSEST_M, HIDDEN, MIN_AREA_M2, Hidden, Radiometry
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
-from sitedelta.remote.address import checked, is_address
+from sitedelta.remote.address import checked, is_address, plain
 from sitedelta.scene import Kind
 from sitedelta.yamlfile import read_yaml
 
@@ -70,7 +70,7 @@ def _absolute(value: object, info: ValidationInfo) -> object:
     if not text.strip() or "\0" in text:
         raise ValueError("must be a path, not an empty text")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
-        raise ValueError(f"{text!r} is an address; give a local path")
+        raise ValueError(f"{plain(text)!r} is an address; give a local path")
     folder = (info.context or {}).get("folder", Path.cwd())
     return Path(os.path.normpath(folder / Path(text).expanduser()))
 

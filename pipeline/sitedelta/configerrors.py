@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sitedelta.remote.address import hushed
 from sitedelta.yamlfile import Document, Place
 
 _PHRASES = {
@@ -82,7 +83,7 @@ def _what(detail: ErrorDetails, model: type[BaseModel]) -> str:
 def _given(value: object) -> str:
     if isinstance(value, dict) or (isinstance(value, list | tuple) and any(isinstance(v, dict) for v in value)):
         return ""
-    text = repr(value)
+    text = hushed(repr(value))
     return f", not {text if len(text) <= 60 else text[:57] + '...'}"
 
 

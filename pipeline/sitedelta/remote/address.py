@@ -4,6 +4,7 @@ import re
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_ANYWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^\s'\"]+")
 _SECRET = re.compile(r"sig|token|key|secret|pass|credential|auth|x-amz|x-goog|sas", re.IGNORECASE)
 _STORES = frozenset({"s3", "gs", "az"})
 _KNOWN = frozenset({"http", "https", *_STORES})
@@ -46,6 +47,11 @@ def plain(url: str) -> str:
     except ValueError:
         return url.split("://", 1)[0] + "://..."
     return urlunsplit((parts.scheme, f"{parts.hostname or ''}{port}", parts.path, "", ""))
+
+
+def hushed(text: str) -> str:
+    """Give a text with every address in it as it may be written down; see `plain`."""
+    return _ANYWHERE.sub(lambda found: plain(found[0]), text)
 
 
 def host_of(url: str) -> str:
