@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sitedelta.manifest import Manifest, PairRecord
 from sitedelta.records import Event, EventKind, Observation, Status, ZoneChange, ZoneStatus
+from sitedelta.review.series import ReviewedSeries, reviewed_series
 from sitedelta.series import CountSeries, count_series, leaves_out, limit_m
 from sitedelta.wording import (
     area,
@@ -49,11 +50,16 @@ class Sentence:
     """Keys of the observations (see `key`), or `before--after` of the pairs, that it was made from."""
     asides: tuple[str, ...] = ()
     """Dates that the statement leaves out, and why."""
+    ground: str = ""
+    """Of a count: why it is answered so."""
+    reviewed: str = ""
+    """The statement with what people said taken in, and who they are; empty where nobody reviewed."""
+    reviewed_answer: Answer | None = None
 
     @property
     def whole(self) -> str:
-        """The statement and its asides."""
-        return " ".join((self.text, *self.asides))
+        """The statement, its asides and what people make of it."""
+        return " ".join(filter(None, (self.text, *self.asides, self.reviewed)))
 
 
 def key(o: Observation) -> str:
@@ -74,21 +80,49 @@ def count_sentences(manifest: Manifest, observations: Sequence[Observation]) -> 
 
 
 def count_sentence(series: CountSeries, place: str) -> Sentence:
-    """Say how one count went."""
+    """Say how one count went; beside it, how it went by what people said."""
     rows = series.rows
-    text, answer = _told(series, place)
-    asides = _asides(series) if answer != "not_observable" else ()
-    return Sentence(text, "count", rows[0].zone, rows[0].label, answer, tuple(key(o) for o in rows), asides)
+    told = _told(series, place)
+    asides = _asides(series) if told.answer != "not_observable" else ()
+    seen = reviewed_series(series)
+    again = _told(seen.counts, place) if seen else None
+    return Sentence(
+        told.text,
+        "count",
+        rows[0].zone,
+        rows[0].label,
+        told.answer,
+        tuple(key(o) for o in rows),
+        asides,
+        told.ground,
+        f"{_by(seen)}: {again.text}" if seen and again else "",
+        again.answer if again else None,
+    )
 
 
-def _told(series: CountSeries, place: str) -> tuple[str, Answer]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    text: str
+    answer: Answer
+    ground: str
+
+
+def _by(seen: ReviewedSeries) -> str:
+    looked = f"{seen.looked} of {counted(seen.found, 'finding')}" if seen.found else "images without findings"
+    return f"With review by {listed(list(seen.reviewers))}, {looked} looked at"
+
+
+def _told(series: CountSeries, place: str) -> _Told:
     if len(series.compared) > 1:
         return _compared(series.compared, place)
     if series.compared:
-        return _single(series.compared[0], place), "cannot_tell"
+        ground = "only one date can be compared: two are needed"
+        return _Told(_single(series.compared[0], place), "cannot_tell", ground)
     if series.parts:
-        return f"{capital(things(series.parts))} at {place} could never be observed in full.", "cannot_tell"
-    return _unseen(series.hidden, place), "not_observable"
+        text = f"{capital(things(series.parts))} at {place} could never be observed in full."
+        return _Told(text, "cannot_tell", "no date shows all of it")
+    reasons = "; ".join(why.strip(" ()") for why, _ in by_reason(series.hidden))
+    return _Told(_unseen(series.hidden, place), "not_observable", reasons)
 
 
 def things(series: Sequence[Observation]) -> str:
@@ -134,8 +168,9 @@ def _trend(series: Sequence[Observation]) -> "Trend":
     return trend(counts, lows, highs, days)
 
 
-def _compared(series: Sequence[Observation], place: str) -> tuple[str, Answer]:
+def _compared(series: Sequence[Observation], place: str) -> _Told:
     found = _trend(series)
+    ground = found.ground.rpartition(": ")[2]
     a, b = series[0], series[-1]
     when, what = span(a.date, b.date), f"{things(series)} at {place}"
     ends = f"90 % intervals {_range(a)} and {_range(b)}"
@@ -143,12 +178,11 @@ def _compared(series: Sequence[Observation], place: str) -> tuple[str, Answer]:
         verb = "rose" if found.answer == "increase" else "fell"
         over = "" if _ends_agree(a, b, found.answer) else f" over {len(series)} dates taken together,"
         text = f"Between {when} {what} {verb}{over} from {a.count} to {b.count} ({ends})."
-        return text + _between(series), found.answer
+        return _Told(text + _between(series), found.answer, ground)
     if found.answer == "no_change":
-        return _level(series, f"Between {when}", what, ends), "no_change"
-    ground = found.ground.rpartition(": ")[2]
+        return _Told(_level(series, f"Between {when}", what, ends), "no_change", ground)
     text = f"Whether {what} changed between {when} cannot be told: {a.count} and {b.count} ({ends}); {ground}."
-    return text + _between(series), "cannot_tell"
+    return _Told(text + _between(series), "cannot_tell", ground)
 
 
 def _ends_agree(a: Observation, b: Observation, answer: Answer) -> bool:

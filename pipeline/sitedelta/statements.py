@@ -1,7 +1,7 @@
 """What others said of a site, beside what was observed before and after it. Never whether it was true."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -69,7 +69,7 @@ def _sentence(statement: StatementRecord, series: CountSeries, place: str) -> Se
     if before.compared and after.compared:
         ends = CountSeries((before.compared[-1], after.compared[0]), (), (), ())
         told = count_sentence(ends, place)
-        return Sentence(told.text, "count", told.zone, told.label, told.answer, told.supports, asides)
+        return replace(told, asides=asides)
     what = capital(things(series.compared or series.rows))
     text = f"{what} at {place}: before it, {_told(before, 'before')}; after it, {_told(after, 'after')}."
     seen = before.compared or before.parts or after.compared or after.parts

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from sitedelta.manifest import GridRecord, PairRecord, ZoneRecord
-from sitedelta.records import ChangeRegion, Event, EventKind
+from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report.chips import region_rings
 from sitedelta.report.findings import Findings
 from sitedelta.wording import area, many
@@ -81,6 +81,26 @@ def _event_layers(events: Sequence[Event], grid: GridRecord) -> Iterator[Layer]:
             own = [e for e in events if e.label == label and e.kind is kind]
             marks = tuple(Shape(_mark(e, max(least, 0.62 * e.length_m / grid.gsd_m)), _told(e)) for e in own)
             yield Layer(f"{look}-{label}", look, f"{many(label)} {text}", marks, shown=len(marks) <= _CROWD)
+
+
+def object_shapes(objects: Iterable[SiteObject], gsd_m: float) -> tuple[Shape, ...]:
+    """Outline everything that was found in one image, as long and wide as it was measured; one shape a class."""
+    by_label: dict[str, list[SiteObject]] = {}
+    for o in objects:
+        by_label.setdefault(o.label, []).append(o)
+    return tuple(
+        Shape("".join(_outline(o, gsd_m) for o in found), f"{many(label)} found")
+        for label, found in sorted(by_label.items())
+    )
+
+
+def _outline(o: SiteObject, gsd_m: float) -> str:
+    turn = np.radians(o.heading_deg)
+    along = np.array([np.sin(turn), -np.cos(turn)]) * o.length_m / gsd_m / 2
+    aside = np.array([np.cos(turn), np.sin(turn)]) * o.width_m / gsd_m / 2
+    middle = np.array([o.site_col, o.site_row])
+    corners = np.array([along + aside, along - aside, -along - aside, -along + aside, along + aside])
+    return path([middle + corners])
 
 
 def zone_shapes(zones: Iterable[ZoneRecord]) -> tuple[ZoneShape, ...]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -100,11 +101,17 @@ def environment() -> "Environment":
         dwelling=dwelling,
         iso_days=iso_days,
         pretty=_pretty,
+        kept=_kept,
         false_alarms=false_alarms,
     )
     found.globals.update(interval=wording.interval, span=wording.span, STATUS=_STATUS, ANSWERS=_ANSWERS, TOPICS=_TOPICS)
     found.globals.update(CHANGES=_CHANGES)
     return found
+
+
+def _kept(text: str) -> str:
+    """Keep numbers and their units on one line."""
+    return re.sub(r"(?<=\d) (?=(%|m|ha|km|m²|km²)(?!\w))", "\N{NO-BREAK SPACE}", text)
 
 
 def _pretty(value: object) -> str:

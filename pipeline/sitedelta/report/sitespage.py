@@ -138,7 +138,8 @@ def _last(series: CountSeries) -> str:
     if not series.compared:
         return "not observable" if not series.parts else "only a part seen"
     o = series.compared[-1]
-    return f"{o.count} ({interval(o.low, o.high)}) on {day(o.date)}"
+    told = f"{o.count} ({interval(o.low, o.high)}) on {day(o.date)}"
+    return f"{told}; reviewed {o.reviewed_count} ({interval(o.reviewed_low, o.reviewed_high)})" if o.reviewers else told
 
 
 def spark(series: CountSeries) -> Spark | None:

@@ -13,7 +13,7 @@ from sitedelta.report import geometry, images
 from sitedelta.report.chart import Chart, chart
 from sitedelta.report.chips import Chip, Gallery
 from sitedelta.report.findings import Findings
-from sitedelta.report.overlay import Layer, ZoneShape, layers, zone_shapes
+from sitedelta.report.overlay import Layer, Shape, ZoneShape, layers, object_shapes, zone_shapes
 from sitedelta.report.reviewable import Reviewable
 from sitedelta.sentences import (
     SITE_ZONE,
@@ -28,7 +28,7 @@ from sitedelta.sentences import (
 )
 from sitedelta.series import CountSeries, count_series
 from sitedelta.statements import Beside, beside
-from sitedelta.wording import counted, days, metres, moment, percent, span
+from sitedelta.wording import counted, days, interval, metres, moment, percent, span
 
 _MOST_STAYS = 12
 """The page lists this many stays a class; the tables hold all."""
@@ -62,6 +62,10 @@ class SceneView:
     date: str
     facts: str
     alignment: str
+    found: int
+    """Objects found."""
+    objects: tuple[Shape, ...]
+    """Their outlines."""
 
     @property
     def originals(self) -> str:
@@ -113,6 +117,8 @@ class SeriesView:
     what: str
     """The class, with the least length counted where that leaves some out."""
     sentence: Sentence
+    ground: str
+    """First and last count, and why it is answered so."""
     chart: Chart
 
 
@@ -168,7 +174,7 @@ def page_view(
 ) -> PageView:
     """Prepare the page from the findings, the scenes' pictures (JPEG by scene id) and the chips of each pair."""
     m = findings.manifest
-    scenes = tuple(_scene(n, r, pictures.get(r.scene.id)) for n, r in enumerate(m.scenes))
+    scenes = tuple(_scene(findings, n, r, pictures.get(r.scene.id)) for n, r in enumerate(m.scenes))
     regions = [(c.before, c.after) for c in findings.changes]
     by_id = {s.record.scene.id: s for s in scenes}
     said = beside(m, findings.observations)
@@ -211,8 +217,9 @@ def _centre(findings: Findings) -> str | None:
     return geometry.coordinates(grid, row=(grid.height - 1) / 2, col=(grid.width - 1) / 2, lon=place[0], lat=place[1])
 
 
-def _scene(number: int, record: SceneRecord, picture: bytes | None) -> SceneView:
+def _scene(findings: Findings, number: int, record: SceneRecord, picture: bytes | None) -> SceneView:
     s = record.scene
+    found = findings.objects_of(s.id)
     facts = [s.sensor, f"{metres(s.gsd_m)} per pixel"]
     return SceneView(
         number=number,
@@ -221,6 +228,8 @@ def _scene(number: int, record: SceneRecord, picture: bytes | None) -> SceneView
         date=moment(s.date, s.date_precision),
         facts=", ".join(filter(None, facts)),
         alignment=_ALIGNMENT[record.alignment.status],
+        found=len(found),
+        objects=object_shapes(found, findings.manifest.grid.gsd_m),
     )
 
 
@@ -255,7 +264,13 @@ def _series(findings: Findings, series: CountSeries, said: Sequence[Beside]) -> 
     first = series.rows[0]
     place = place_names(findings.manifest).get(first.zone, first.zone)
     what = things(series.compared or series.rows)
-    return SeriesView(_names(findings)[first.zone], what, count_sentence(series, place), chart(series, said))
+    told = count_sentence(series, place)
+    ends = f"{_counted(series.compared[0])}, then {_counted(series.compared[-1])}: " if series.compared[1:] else ""
+    return SeriesView(_names(findings)[first.zone], what, told, f"{ends}{told.ground}", chart(series, said))
+
+
+def _counted(o: Observation) -> str:
+    return f"{o.count} ({interval(o.low, o.high)})"
 
 
 def _names(findings: Findings) -> dict[str, str]:

@@ -136,13 +136,23 @@ def test_pixel_site_says_so(pixel_site):
 def test_what_people_counted_stands_beside_the_machine(site, page):
     assert "Reviewed" not in page.text
     found = read_findings(site)
-    looked = replace(
-        found.observations[0], reviewed=4, reviewed_count=5, reviewed_low=5, reviewed_high=6, disputed=1,
-        reviewers="<b>A. Analyst</b>",
-    )  # fmt: skip
-    found = replace(found, observations=(looked, *found.observations[1:]))
+    seen = {"reviewed": 4, "reviewed_count": 5, "reviewed_low": 5, "reviewed_high": 6, "disputed": 1}
+    looked = tuple(
+        replace(o, **seen, reviewers="<b>A. Analyst</b>") if o.count and o.label == "aircraft" else o
+        for o in found.observations
+    )
+    found = replace(found, observations=looked)
     chips = [gallery(found, pair, n) for n, pair in enumerate(found.manifest.pairs)]
-    told = Page(render(page_view(found, {}, chips)))
-    assert "Reviewed" in told.text
+    html = render(page_view(found, {}, chips))
+    told = Page(html)
     assert f"5 (5{DASH}6); 4 looked at by <b>A. Analyst</b>, 1 disputed" in told.text
     assert "b" not in [tag for tag, _ in told.tags]
+    assert (
+        "With review by <b>A. Analyst</b>, 12 of 14 findings looked at: Between 6 and 13 December 2024 aircraft at "
+        f"Test air base showed no change: 5 and 5 (90 % intervals 5{DASH}6 and 5{DASH}6)." in told.text
+    )
+    assert "rose from 4 to 6" in told.text
+    assert html.count('<g class="second">') == 6
+    answers = Page(html[html.index('class="answers"') : html.index("Counts are made")]).text
+    assert f"whole site aircraft \N{BLACK UP-POINTING TRIANGLE} increase 4 (4{DASH}5), then 6 (6{DASH}7)" in answers
+    assert "the intervals do not overlap = no change" in answers

@@ -116,3 +116,73 @@ def test_slider_follows_the_pointer(page, tab):
         at = {"x": x + share * width, "y": y}
         tab.send("Input.dispatchMouseEvent", type=kind, button="left", buttons=1, clickCount=1, **at)
     assert 68 <= float(tab.js("document.querySelector('.cut').value")) <= 72
+
+
+@pytest.mark.parametrize("layer", ["objects", "zones"])
+def test_layers_that_begin_hidden(page, tab, layer):
+    tab.open(page)
+    seen = f"[...document.querySelectorAll('#pair-2 .layer.key-{layer}')].map(g => getComputedStyle(g).display)"
+    assert tab.js(seen) == ["none", "none"]
+    tab.js(f"document.querySelector('#pair-2 [data-layer={layer}]').click()")
+    assert tab.js(seen) == ["inline", "inline"]
+
+
+def test_each_date_shows_its_own_objects(page, tab):
+    tab.open(page)
+    own = "[...document.querySelectorAll('#pair-2 .key-objects .line')].map(u => u.getAttribute('href'))"
+    assert tab.js(own) == ["#objects-0", "#objects-3"]
+    boxes = "document.querySelectorAll('#objects-3 path')[0].getAttribute('d').split('M').length - 1"
+    assert tab.js(boxes) == 6
+
+
+def test_blink_shows_one_date_and_then_the_other(page, tab):
+    tab.open(page)
+    tab.js("document.querySelector('#pair-2 [data-mode=blink]').click()")
+    seen = "getComputedStyle(document.querySelector('#pair-2 .after .frame')).visibility"
+    first = tab.js(seen)
+    tab.until(lambda: tab.js(seen) != first)
+
+
+def test_pictures_zoom_and_move_by_keyboard_wheel_and_pointer(page, tab):
+    tab.open(page)
+    tab.js("document.documentElement.style.scrollBehavior = 'auto'")
+    box = "document.querySelector('#pair-2 .image').getAttribute('viewBox').split(' ').map(Number)"
+    tab.js(
+        "document.querySelector('#pair-2 .stage').scrollIntoView(); document.querySelector('#pair-2 .stage').focus()"
+    )
+    tab.keys("+", "+", "ArrowRight", "ArrowDown")
+    assert tab.js(box) == [198, 148.5, 120, 90]
+    tab.key("0")
+    assert tab.js(box) == [0, 0, 480, 360]
+    frame = "document.querySelector('#pair-2 .frame').getBoundingClientRect()"
+    x, y, w, h = tab.js(f"(r => [r.x, r.y, r.width, r.height])({frame})")
+    at = {"x": x + w / 4, "y": y + h / 4}
+    tab.send("Input.dispatchMouseEvent", type="mouseWheel", deltaX=0, deltaY=-300, modifiers=2, **at)
+    tab.until(lambda: tab.js(box)[2] < 400)
+    wide = tab.js(box)
+    assert wide[0] + wide[2] / 4 == pytest.approx(120, abs=2)
+    for kind, dx in (("mousePressed", 0), ("mouseMoved", -40), ("mouseReleased", -40)):
+        tab.send(
+            "Input.dispatchMouseEvent", type=kind, button="left", buttons=1, clickCount=1, x=at["x"] + dx, y=at["y"]
+        )
+    assert tab.js(box)[0] == pytest.approx(wide[0] + 40 * wide[2] / w, abs=1)
+    assert tab.complaints == []
+
+
+def test_a_chart_is_read_date_by_date_and_zoomed(page, tab):
+    tab.open(page)
+    plot = "document.querySelector('.plot')"
+    said = f"{plot}.querySelector('.readout').textContent"
+    tab.js(f"{plot}.focus()")
+    tab.key("ArrowRight")
+    assert tab.js(said).startswith("6 December 2024: 4 aircraft (90 % interval 4")
+    tab.key("ArrowRight")
+    assert tab.js(said) == "9 December 2024: not observable (cloud over 98 % of the zone)"
+    ticks = f"[...{plot}.querySelectorAll('.dates text')].map(t => t.textContent)"
+    before = tab.js(ticks)
+    tab.keys("+", "+")
+    assert tab.js(ticks) != before
+    assert len(tab.js(f"[...{plot}.querySelectorAll('.mark[hidden]')].map(m => 1)")) > 0
+    tab.key("0")
+    assert tab.js(ticks) == before
+    assert tab.complaints == []
