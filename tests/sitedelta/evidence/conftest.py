@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
+import sitedelta
 from sitedelta.runs import run
+from sitedelta.site import open_site
 
 SIZE = 180
 
@@ -73,3 +75,15 @@ def flip(path: Path, at: float = 0.5) -> None:
 @pytest.fixture(name="flip")
 def _flip():
     return flip
+
+
+@pytest.fixture
+def decide():
+    """Let somebody say that they searched the first image of a site; give the ledger's bytes after it."""
+
+    def act(root: Path, reviewer: str) -> bytes:
+        scene = open_site(root).manifest.scenes[0].scene.id
+        sitedelta.review_decide(root, "complete", reviewer=reviewer, scene=scene, class_="aircraft")
+        return (root / "review.jsonl").read_bytes()
+
+    return act

@@ -84,10 +84,10 @@ def test_a_byte_changed_in_what_is_signed_is_found(made, key, flip, name):
     assert not sitedelta.verify(made.root).whole
 
 
-def test_a_report_that_was_made_anew_has_to_be_signed_again(made, key):
+def test_a_report_that_was_made_anew_has_to_be_signed_again(made, key, decide):
     mine, public = key()
     sitedelta.sign(made.root, key=mine)
-    (made.root / "review.jsonl").write_text("{}\n")
+    decide(made.root, "A")
     build(open_site(made.root))
     assert kinds(made.root) == {("report/evidence.sig", "signature")}
     sitedelta.sign(made.root, key=mine)

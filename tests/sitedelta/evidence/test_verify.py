@@ -61,8 +61,9 @@ def every_file(root):
     return sorted(p for p in root.rglob("*") if p.is_file() and "work" not in p.relative_to(root).parts)
 
 
-def test_one_byte_changed_in_any_file_is_found_and_named(made, flip):
-    (made.root / "review.jsonl").write_text('{"who": "a"}\n{"who": "b"}\n')
+def test_one_byte_changed_in_any_file_is_found_and_named(made, flip, decide):
+    decide(made.root, "A")
+    decide(made.root, "B")
     build(open_site(made.root))
     assert sitedelta.verify(made.root).whole
     kinds = set()
@@ -129,15 +130,16 @@ def test_a_site_without_evidence_or_manifest_is_not_whole(made):
     assert named(made.root) == {("report/evidence.json", "missing")}
 
 
-def test_decisions_added_after_the_report_are_told_from_changed_ones(made):
+def test_decisions_added_after_the_report_are_told_from_changed_ones(made, decide):
     ledger = made.root / "review.jsonl"
-    ledger.write_text('{"who": "a"}\n')
+    one = decide(made.root, "A")
     assert named(made.root) == {("review.jsonl", "longer")}
     build(open_site(made.root))
     assert named(made.root) == set()
-    ledger.write_text('{"who": "a"}\n{"who": "b"}\n')
+    two = decide(made.root, "B")
+    assert two.startswith(one)
     assert named(made.root) == {("review.jsonl", "longer")}
-    ledger.write_text('{"who": "c"}\n{"who": "b"}\n')
+    ledger.write_bytes(two.replace(b'"A"', b'"C"'))
     assert named(made.root) == {("review.jsonl", "changed")}
     ledger.write_text("")
     assert named(made.root) == {("review.jsonl", "changed")}
