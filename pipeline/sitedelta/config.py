@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date as Date  # noqa: N812 - the field of the same name would shadow it
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -26,6 +27,7 @@ from sitedelta.defaults import COARSEST_M, HIDDEN, MIN_AREA_M2, Hidden, Radiomet
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
 from sitedelta.remote.address import checked, is_address, plain
+from sitedelta.remote.sync import staging
 from sitedelta.scene import Kind
 from sitedelta.yamlfile import read_yaml
 
@@ -113,6 +115,21 @@ def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
 
 BandName: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
 LocalPath: TypeAlias = Annotated[Path, BeforeValidator(_absolute)]
+
+
+def _output(value: object, info: ValidationInfo) -> object:
+    """Read where results go: a folder, or an address whose results are made in a folder here and published."""
+    if not isinstance(value, str) or not is_address(value):
+        return _absolute(value, info)
+    url = checked(value).rstrip("/")
+    if not url.startswith(("s3://", "gs://", "az://")):
+        raise ValueError(f"{plain(url)!r} cannot be written to; give a folder, or s3://bucket/folder (gs://, az://)")
+    if info.context is not None:
+        info.context["store"] = url
+    return staging(url)
+
+
+OutputPlace: TypeAlias = Annotated[Path, BeforeValidator(_output)]
 Catalogue: TypeAlias = Annotated[str, BeforeValidator(_catalogue)]
 Names: TypeAlias = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 Area: TypeAlias = Annotated[tuple[float, float, float, float] | Path, BeforeValidator(_area)]
@@ -320,12 +337,21 @@ class Site(_Model):
 class Config(_Model):
     """The whole file."""
 
-    output: LocalPath = Field(description="Folder for the results; each site gets a folder of its own in it.")
+    output: OutputPlace = Field(
+        description="Folder for the results, or address of an object store (s3://bucket/folder); each site gets a "
+        "folder of its own in it."
+    )
     model: LocalPath | None = Field(
         default=None,
         description="A detector of one's own for every site that names none; the shipped one where not given.",
     )
     sites: Annotated[tuple[Site, ...], AfterValidator(_filled)] = Field(description="The places that are watched.")
+    _store: str | None = PrivateAttr(default=None)
+
+    @property
+    def store(self) -> str | None:
+        """Address to which results are published, where `output` names one and is the folder where they are made."""
+        return self._store
 
     @field_validator("sites")
     @classmethod
@@ -360,7 +386,10 @@ def load_config(path: Path) -> Config:
     if not isinstance(document.value, dict):
         raise ConfigError(f"{path}: holds no keys; a configuration starts with `output:` and `sites:`")
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - resolve() would follow symbolic links
+    context: dict[str, Any] = {"folder": folder}
     try:
-        return Config.model_validate(document.value, context={"folder": folder})
+        loaded = Config.model_validate(document.value, context=context)
     except ValidationError as error:
         raise ConfigError(explain(error, Config, path=path, document=document)) from error
+    loaded._store = context.get("store")  # noqa: SLF001 - set once, here
+    return loaded

@@ -1,5 +1,6 @@
 """Run the sites of a configuration, and write their reports."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -71,18 +72,20 @@ def run(
         chosen = tuple(s.model_copy(update={"model": Path(model).absolute()}) for s in chosen)
     place = Place(jobs, scheduler, limit_s, resources or {})
     root = folder.absolute() if scheduler else folder
-    works = [SiteWork(s, root / s.id, since, until, limit_s) for s in chosen]
+    url = None if out else loaded.store
+    works = [SiteWork(s, root / s.id, since, until, limit_s, url and f"{url}/{s.id}") for s in chosen]
     results = run_sites(works, place, progress=progress)
     if any(isinstance(r, RunResult) for r in results):
-        _publish_all(loaded, folder)
+        _publish_all(loaded, folder, url)
     return tuple(_raised(results))
 
 
 def report(config: str | Path, *, site: str | None = None, out: str | Path | None = None) -> tuple[Path, ...]:
     """Write the reports again from the results of the last run."""
     loaded, chosen, folder = _chosen(config, site, out)
-    pages = tuple(publish(SiteStore(folder / one.id), one.id) for one in chosen)
-    _publish_all(loaded, folder)
+    url = None if out else loaded.store
+    pages = tuple(publish(SiteStore(folder / one.id), one.id, url and f"{url}/{one.id}") for one in chosen)
+    _publish_all(loaded, folder, url)
     return pages
 
 
@@ -96,11 +99,15 @@ def _raised(results: Sequence[RunResult | SitedeltaError]) -> Iterator[RunResult
     yield from (r for r in results if isinstance(r, RunResult))
 
 
-def _publish_all(loaded: Config, folder: Path) -> None:
-    """Write the page over those sites of a configuration that have results."""
+def _publish_all(loaded: Config, folder: Path, url: str | None) -> None:
+    """Write the page over those sites of a configuration that have results; publish it where all have."""
+    from sitedelta.remote.sync import push_page
     from sitedelta.report.sitespage import write_sites_page
 
-    write_sites_page(folder, [s for s in (_readable(SiteStore(folder / one.id)) for one in loaded.sites) if s])
+    found = [s for s in (_readable(SiteStore(folder / one.id)) for one in loaded.sites) if s]
+    write_sites_page(folder, found)
+    if url and len(found) == len(loaded.sites):
+        push_page(folder / "index.html", url)
 
 
 def _readable(store: SiteStore) -> FoundSite | None:
@@ -113,6 +120,8 @@ def _readable(store: SiteStore) -> FoundSite | None:
 
 def _chosen(config: str | Path, site: str | None, out: str | Path | None) -> tuple[Config, tuple[Site, ...], Path]:
     loaded = load_config(Path(config))
+    if out and re.match(r"[a-z0-9]+:/", str(out)):
+        raise InputError("--out is a folder here; name an object store by `output:` in the configuration")
     return loaded, _sites(loaded, site), Path(out) if out else loaded.output
 
 

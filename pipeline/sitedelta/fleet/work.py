@@ -40,6 +40,8 @@ class SiteWork:
     until: date | None = None
     limit_s: float | None = None
     """How long a tile may take where the process is expendable."""
+    url: str | None = None
+    """Address of an object store: the results are brought from there first, and published there."""
 
     def run(self) -> RunResult:
         """Do all of it in this process."""
@@ -47,6 +49,7 @@ class SiteWork:
 
     def run_at(self, place: Place, progress: Progress = silent) -> RunResult:
         """Do the tiles at a place, the rest here."""
+        from sitedelta.remote.sync import pull, push
         from sitedelta.siteinputs import nothing_left_behind
         from sitedelta.siterun import run_site
         from sitedelta.watch.lock import held
@@ -54,9 +57,13 @@ class SiteWork:
         store = SiteStore(self.root)
         with nothing_left_behind(store.root), held(store.root, site=self.site.id) as lock:
             step = lock.guarding(progress)
+            if self.url:
+                pull(self.url, store)
             new = run_site(self.site, store, place=place, since=self.since, until=self.until, progress=step)
             if new or not _is_published(store):
                 _publish(store, step)
+            if self.url:
+                push(self.url, store)
         notes, found = (lock.taken_over,) if lock.taken_over else (), open_site(store.root)
         page, gaps = store.report / "index.html", found.manifest.unfinished
         return RunResult(self.site.id, store.root, page, not new, _headline(found), notes, gaps)
@@ -70,13 +77,20 @@ def _is_published(store: SiteStore) -> bool:
     return all(p.exists() for p in files) and is_applied(store)
 
 
-def publish(store: SiteStore, site: str) -> Path:
-    """Write the catalogue and the report of a site again from its results; give the page."""
+def publish(store: SiteStore, site: str, url: str | None = None) -> Path:
+    """Write the catalogue and the report of a site again from its results, also in an object store; give the page."""
+    from sitedelta.remote.sync import pull, push
     from sitedelta.watch.lock import held
 
-    open_site(store.root)  # a site without results is refused before anything is made
+    if url is None:
+        open_site(store.root)  # a site without results is refused before anything is made
     with held(store.root, site=site) as lock:
-        return _publish(store, lock.guarding(silent))
+        if url:
+            pull(url, store)
+        page = _publish(store, lock.guarding(silent))
+        if url:
+            push(url, store)
+    return page
 
 
 def _publish(store: SiteStore, progress: Progress) -> Path:

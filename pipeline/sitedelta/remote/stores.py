@@ -1,5 +1,6 @@
 """Object stores by fsspec; credentials come from the usual environment and are never written down."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +21,7 @@ def filesystem(url: str) -> Any:
 
     scheme = url.split("://", 1)[0].lower()
     try:
-        return fsspec.filesystem({"az": "abfs"}.get(scheme, scheme))
+        return fsspec.filesystem({"az": "abfs"}.get(scheme, scheme), use_listings_cache=False)
     except (ImportError, ValueError) as error:
         raise InputError(
             f"{plain(url)}: needs a package that is missing; pip install 'sitedelta[s3]' (gs: gcsfs, az: adlfs)"
@@ -29,17 +30,34 @@ def filesystem(url: str) -> Any:
 
 @contextmanager
 def told(url: str) -> Iterator[None]:
-    """Turn what a store complains of into one line without secrets."""
+    """Turn what a store complains of into one line without secrets.
+
+    Raises
+    ------
+    InputError
+        It is not there, or refuses.
+    RunFailed
+        The store or the network fails.
+    """
     try:
         yield
-    except FileNotFoundError as error:
-        raise InputError(f"{plain(url)}: is not there; correct the address") from error
-    except PermissionError as error:
-        raise InputError(
-            f"{plain(url)}: refuses to be read or written; credentials are taken from the environment (AWS_*)"
-        ) from error
-    except OSError as error:
-        raise RunFailed(f"{plain(url)}: the store fails ({type(error).__name__}); run again later") from error
+    except _complaints() as error:
+        raise _one_line(error, plain(url)) from error
+
+
+def _complaints() -> tuple[type[Exception], ...]:
+    """Give what stores raise; botocore's errors are no OSError."""
+    known = sys.modules.get("botocore.exceptions")
+    return (OSError, TimeoutError, *((known.BotoCoreError, known.ClientError) if known else ()))
+
+
+def _one_line(error: Exception, where: str) -> InputError | RunFailed:
+    name = type(error).__name__
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{where}: is not there; correct the address")
+    if isinstance(error, PermissionError) or "Credentials" in name:
+        return InputError(f"{where}: refuses to be read or written; credentials are taken from the environment (AWS_*)")
+    return RunFailed(f"{where}: the store cannot be reached or fails ({name}); run again later")
 
 
 @contextmanager
