@@ -80,7 +80,7 @@ def test_dates(load, written, read):
         ("shot.png", "http://example.org/a.tif", 6, "sites[0].imagery[1].path", "local path"),
         ("shot.png", '"a\\0b"', 6, "sites[0].imagery[1].path", "must be a path"),
         ("shot.png", '""', 6, "sites[0].imagery[1].path", "empty"),
-        ("output: out", "output: s3://bucket/x", 1, "output", "local path"),
+        ("output: out", "output: ftp://host/x", 1, "output", "no address that can be read"),
         ("output: out\n", "", 1, "output", "is missing"),
         ("id: base", "id: ../base", 3, "sites[0].id", "lower-case letters"),
         ("id: base", "id: Base", 3, "sites[0].id", "lower-case letters"),
