@@ -1,9 +1,7 @@
 """The findings as one GeoPackage, with a style for each layer."""
 
-import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,23 +9,15 @@ from typing import TYPE_CHECKING
 from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report import geometry
 from sitedelta.report.findings import Findings
+from sitedelta.report.layerstyles import WHEN, add_styles
 from sitedelta.report.qgis import Marker, Outline, categories, single
 from sitedelta.tables import to_geoframe
 
 if TYPE_CHECKING:
     import geopandas
 
-_WHEN = "2000-01-01T00:00:00.000Z"
-"""Stands where the format wants the time of writing: the same findings give the same bytes."""
 _VERSION = "1.3"
 """Of the format: what clients of some years ago read without a warning."""
-_LAYER_STYLES = """
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
-  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN,
-  description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME)
-"""
-
 _STYLES = {
     "zones": single(Outline("255,255,255,255", dashed=True)),
     "changes": single(Outline("255,240,77,255")),
@@ -52,7 +42,7 @@ def geopackage(findings: Findings) -> bytes:
         path = Path(folder) / "site.gpkg"
         for name, layer in _layers(findings):
             _write(path, name, layer)
-        _add_styles(path)
+        add_styles(path, _STYLES)
         return path.read_bytes()
 
 
@@ -86,7 +76,7 @@ def _write(path: Path, name: str, layer: "geopandas.GeoDataFrame") -> None:
     kind = "Polygon" if name in ("zones", "changes") else "Point"
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "'crs' was not provided", UserWarning)
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _WHEN})
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WHEN})
         try:
             pyogrio.write_dataframe(
                 layer,
@@ -99,21 +89,3 @@ def _write(path: Path, name: str, layer: "geopandas.GeoDataFrame") -> None:
             )
         finally:
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-
-def _add_styles(path: Path) -> None:
-    """Put styles where QGIS looks for them."""
-    with closing(sqlite3.connect(path)) as file, file:
-        file.execute(_LAYER_STYLES)
-        file.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
-            " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
-            (_WHEN,),
-        )
-        for name, style in _STYLES.items():
-            file.execute(
-                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
-                " styleQML, styleSLD, useAsDefault, description, owner, update_time)"
-                " VALUES ('', '', ?, 'geom', 'sitedelta', ?, '', 1, '', '', ?)",
-                (name, style, _WHEN),
-            )

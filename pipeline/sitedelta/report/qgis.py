@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree as ET
 
+_NOTHING = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
+"""How QGIS writes an empty value in a list."""
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 
 Shape = Literal["circle", "square", "diamond", "triangle"]
@@ -30,13 +32,26 @@ class Outline:
 Symbol = Marker | Outline
 
 
-def categories(column: str, symbols: Mapping[str, Symbol]) -> str:
-    """Give a style that draws features by the value of a column."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How features are filled in."""
+
+    lists: Mapping[str, Sequence[str]]
+    """Columns whose values are chosen from a list, or left empty."""
+    locked: Sequence[str]
+    """Columns that cannot be changed."""
+
+
+def categories(column: str, symbols: Mapping[str, Symbol], *, form: Form | None = None) -> str:
+    """Give a style that draws features by the value of a column; the empty value stands for all others."""
     root, renderer = _root("categorizedSymbol")
     renderer.set("attr", column)
     listed = ET.SubElement(renderer, "categories")
     for n, value in enumerate(symbols):
         ET.SubElement(listed, "category", render="true", symbol=str(n), value=value, label=value.replace("_", " "))
+    if form is not None:
+        root.set("styleCategories", "Symbology|Fields|Forms")
+        _add_form(root, form)
     return _text(root, renderer, list(symbols.values()))
 
 
@@ -57,6 +72,19 @@ def _text(root: ET.Element, renderer: ET.Element, symbols: Sequence[Symbol]) -> 
         _symbol(listed, str(n), symbol)
     ET.indent(root)
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_form(root: ET.Element, form: Form) -> None:
+    fields = ET.SubElement(root, "fieldConfiguration")
+    for name, values in form.lists.items():
+        widget = ET.SubElement(ET.SubElement(fields, "field", name=name), "editWidget", type="ValueMap")
+        options = ET.SubElement(ET.SubElement(widget, "config"), "Option", type="Map")
+        listed = ET.SubElement(options, "Option", type="List", name="map")
+        for text, value in [("", _NOTHING), *((v, v) for v in values)]:
+            ET.SubElement(ET.SubElement(listed, "Option", type="Map"), "Option", type="QString", name=text, value=value)
+    editable = ET.SubElement(root, "editable")
+    for name in form.locked:
+        ET.SubElement(editable, "field", name=name, editable="0")
 
 
 def _symbol(parent: ET.Element, name: str, symbol: Symbol) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sitedelta.errors import RunFailed
+from sitedelta.report.layerstyles import add_styles
 from sitedelta.report.plain import cell
 from sitedelta.review.apply import State
 from sitedelta.review.decision import Kind
+from sitedelta.review.forms import style
 from sitedelta.review.sheet import COLUMNS, Row
 from sitedelta.store import write_text, written_aside
 
@@ -85,7 +87,10 @@ def _geopackage(rows: Sequence[Row], s: State, path: Path) -> None:
                 mine = [(r, g) for r, g in everything if r["kind"] == kind]
                 shape = "Point" if kind in (Kind.OBJECT, Kind.EVENT) else "Unknown"
                 table = _table([r for r, _ in mine], [g for _, g in mine], georeferenced=s.findings.georeferenced)
-                table.to_file(aside, layer=layer, driver="GPKG", engine="pyogrio", geometry_type=shape)
+                options = {"geometry_type": shape, "dataset_options": {"VERSION": "1.3"}}
+                table.to_file(aside, layer=layer, driver="GPKG", engine="pyogrio", **options)
+            scenes = [r.scene.id for r in s.findings.manifest.scenes]
+            add_styles(aside, {layer: style(kind, scenes) for kind, layer in LAYERS.items()})
         except DataSourceError as error:
             raise RunFailed(f"cannot write {path}: {error}") from error
 
