@@ -106,6 +106,10 @@ class SiteObject:
     """Which kinds the size is compatible with, in words."""
     track: str | None = None
     """Id of its track: the same object, or one that looks like it, at the same place on other dates."""
+    review: str | None = None
+    """What people decided: `accept`, `reject`, `reclass`, `move` or `disputed`; None where nobody did."""
+    reviewers: str | None = None
+    """Who did, joined by `, `."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,10 @@ class Event:
     """Why not observable; for a stay, which date shows it too weakly to count."""
     lon: float | None
     lat: float | None
+    review: str | None = None
+    """What people decided: `accept`, `reject` or `disputed`; None where nobody did."""
+    reviewers: str | None = None
+    """Who did, joined by `, `."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +195,10 @@ class ChangeRegion:
     lat: float | None
     polygon: Polygon
     """In WGS 84 when the site is georeferenced, else in pixels (column, row) of the site grid."""
+    review: str | None = None
+    """What people decided: `accept`, `reject` or `disputed`; None where nobody did."""
+    reviewers: str | None = None
+    """Who did, joined by `, `."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A site's tables as records, in a fixed order: what every part of the report is made from."""
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -72,7 +72,8 @@ def read_findings(site: Site) -> Findings:
 
 def _records(table: "pd.DataFrame", kind: type[Record]) -> tuple[Record, ...]:
     hints = get_type_hints(kind)
-    columns = {f.name: [_value(v, hints[f.name]) for v in table[f.name]] for f in fields(kind)}
+    known = [f.name for f in fields(kind) if f.name in table or f.default is MISSING]
+    columns = {n: [_value(v, hints[n]) for v in table[n]] for n in known}
     return tuple(kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
 
 

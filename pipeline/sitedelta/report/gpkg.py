@@ -18,19 +18,36 @@ if TYPE_CHECKING:
 
 _VERSION = "1.3"
 """Of the format: what clients of some years ago read without a warning."""
+_REJECTED = "150,150,150,255"
+
+
+def _decided(otherwise: str) -> str:
+    """Give the expression of QGIS that sets apart what people rejected."""
+    return f"""CASE WHEN "review" = 'reject' THEN 'rejected' ELSE {otherwise} END"""
+
+
 _STYLES = {
     "zones": single(Outline("255,255,255,255", dashed=True)),
-    "changes": single(Outline("255,240,77,255")),
+    "changes": categories(
+        _decided("'changed'"),
+        {"changed": Outline("255,240,77,255"), "rejected": Outline(_REJECTED, dashed=True)},
+    ),
     "objects": categories(
-        "label", {"aircraft": Marker("diamond", "255,255,255,255"), "vehicle": Marker("circle", "255,255,255,255")}
+        _decided('"label"'),
+        {
+            "aircraft": Marker("diamond", "255,255,255,255"),
+            "vehicle": Marker("circle", "255,255,255,255"),
+            "rejected": Marker("circle", _REJECTED),
+        },
     ),
     "events": categories(
-        "kind",
+        _decided('"kind"'),
         {
             EventKind.ARRIVED.value: Marker("circle", "94,200,255,255"),
             EventKind.DEPARTED.value: Marker("square", "255,176,0,255"),
             EventKind.STAYED.value: Marker("diamond", "255,255,255,255"),
             EventKind.NOT_OBSERVABLE.value: Marker("triangle", "230,168,255,255"),
+            "rejected": Marker("circle", _REJECTED),
         },
     ),
 }

@@ -18,7 +18,7 @@ from sitedelta.report.findings import Findings
 from sitedelta.report.geojson import geometries
 from sitedelta.report.plain import iso, xml
 from sitedelta.sentences import headlines
-from sitedelta.wording import area, day, span
+from sitedelta.wording import area, day, metres, span
 
 _KML, _GX = "http://www.opengis.net/kml/2.2", "http://www.google.com/kml/ext/2.2"
 _COLOURS = {
@@ -29,6 +29,7 @@ _COLOURS = {
     "object": "ffd0d0d0",
     "changed": "ff4df0ff",
     "zone": "ffffffff",
+    "rejected": "ff969696",
 }
 """KML writes colours as alpha, blue, green, red."""
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -115,10 +116,9 @@ def _folders(findings: Findings, galleries: Sequence[Gallery]) -> Iterable[ET.El
     if m.zones:
         yield _folder("Zones", (_zone(findings, z) for z in m.zones))
     for n, pair in enumerate(m.pairs):
-        dates = [findings.scene(s).scene.date for s in (pair.before, pair.after)]
-        yield _pair_folder(
-            findings, pair, f"Between {span(*dates)}", chips.get(f"pair{n}", {}), shown=n == len(m.pairs) - 1
-        )
+        first, last = (findings.scene(s).scene for s in (pair.before, pair.after))
+        name = f"Between {span(first.date, last.date)}, {metres(max(first.gsd_m, last.gsd_m))} per pixel"
+        yield _pair_folder(findings, pair, name, chips.get(f"pair{n}", {}), shown=n == len(m.pairs) - 1)
     yield _folder("Objects found, by image", (_objects(findings, r) for r in m.scenes), shown=False)
 
 
@@ -155,7 +155,11 @@ def _pair_folder(
 
 def _objects(findings: Findings, record: SceneRecord) -> ET.Element:
     s = record.scene
-    return _folder(day(s.date), (_object(o) for o in findings.objects_of(s.id)), shown=False)
+    return _folder(_named(record), (_object(o) for o in findings.objects_of(s.id)), shown=False)
+
+
+def _named(record: SceneRecord) -> str:
+    return f"{day(record.scene.date)}, {metres(record.scene.gsd_m)} per pixel"
 
 
 def _placemark(name: str, description: str, style: str) -> ET.Element:
@@ -186,11 +190,35 @@ def _point(mark: ET.Element, lon: float | None, lat: float | None) -> None:
 
 def _object(o: SiteObject) -> ET.Element:
     name = named(o, o.label)
-    text = _html("{} on {}, {:} m long, score {}", name, day(o.date), f"{o.length_m:.0f}", f"{o.score:.2f}")
-    text += _html("<p>{}</p>", o.size_says)
-    mark = _placemark(name, text, "object")
-    _time(mark, o.date, o.date)
+    text = _html("{} on {}, {} m long, score {}", name, day(o.date), f"{o.length_m:.0f}", f"{o.score:.2f}")
+    text += _html("<p>{}</p>", o.size_says) + _where(o)
+    mark = _decided(_placemark(name, text, "object"), o)
+    when = mark.find("TimeSpan")
+    if when is not None:
+        when.tag = "TimeStamp"
+        _child(when, "when", iso(o.date))
     _point(mark, o.lon, o.lat)
+    return mark
+
+
+def _where(finding: SiteObject | Event | ChangeRegion) -> str:
+    """Give the place for the balloon: what is copied from there is read by every map."""
+    if finding.lon is None or finding.lat is None:
+        return ""
+    grid_square = geometry.mgrs(finding.lon, finding.lat)
+    return _html(
+        "<p>{}, {} (latitude, longitude); MGRS {}</p>", f"{finding.lat:.6f}", f"{finding.lon:.6f}", grid_square
+    )
+
+
+def _decided(mark: ET.Element, finding: SiteObject | Event | ChangeRegion) -> ET.Element:
+    """Say in a placemark what people decided; what they rejected is grey, and says so in its name."""
+    name, text, style = (mark.find(t) for t in ("name", "description", "styleUrl"))
+    if finding.review is None or name is None or text is None or style is None:
+        return mark
+    text.text = (text.text or "") + _html("<p>Review: {} by {}</p>", finding.review, finding.reviewers or "")
+    if finding.review == "reject":
+        name.text, style.text = f"{name.text} (rejected)", "#rejected"
     return mark
 
 
@@ -203,17 +231,18 @@ def _event(e: Event, chip: Chip | None) -> ET.Element:
         f"{e.length_m:.0f}",
         f"{e.score:.2f}",
     )
+    text += _where(e)
     if chip:
         text += "".join(_html('<img src="{}" width="160" alt=""> ', name) for name, _ in _chip_files(chip))
-    mark = _placemark(f"{e.label} {e.kind.replace('_', ' ')}", text, e.kind)
+    mark = _decided(_placemark(f"{e.label} {e.kind.replace('_', ' ')}", text, e.kind), e)
     _time(mark, e.date_before if e.kind != "arrived" else e.date_after, e.date_after if e.kind != "arrived" else None)
     _point(mark, e.lon, e.lat)
     return mark
 
 
 def _region(c: ChangeRegion) -> ET.Element:
-    text = _html("Changed ground, {}, between {}", area(c.area_m2), span(c.date_before, c.date_after))
-    mark = _placemark(f"changed, {area(c.area_m2)}", text, "changed")
+    text = _html("Changed ground, {}, between {}", area(c.area_m2), span(c.date_before, c.date_after)) + _where(c)
+    mark = _decided(_placemark(f"changed, {area(c.area_m2)}", text, "changed"), c)
     _time(mark, c.date_after, None)
     (text,) = geometries([c], georeferenced=True)
     _polygons(mark, [json.loads(text)["coordinates"]])
@@ -264,7 +293,7 @@ def _overlays(findings: Findings, pictures: Mapping[str, bytes]) -> ET.Element:
 
 def _overlay(record: SceneRecord, number: int, end: datetime | None, quad: str) -> ET.Element:
     overlay = ET.Element("GroundOverlay")
-    _child(overlay, "name", day(record.scene.date))
+    _child(overlay, "name", _named(record))
     source = record.scene.source or "not given"
     _child(overlay, "description", _html("{}; source: {}", record.scene.sensor or "sensor not given", source))
     when = _child(overlay, "TimeSpan")

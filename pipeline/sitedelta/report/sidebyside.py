@@ -1,7 +1,7 @@
 """Two dates side by side, with what was found drawn on both: as PNG, as SVG, or as a figure of Matplotlib."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +18,7 @@ from sitedelta.report.paper import Colour, Paper
 from sitedelta.report.plain import line
 from sitedelta.report.plot import Plot
 from sitedelta.report.sheet import Sheet, text_width, wrapped
+from sitedelta.review.decision import Verdict
 from sitedelta.scene import Scene
 from sitedelta.wording import counted, metres, moment
 
@@ -35,6 +36,8 @@ _WHITE: Colour = (255, 255, 255)
 _GROUND: Colour = (109, 114, 111)
 """Where no image stands, and behind the legend."""
 _CHANGED: Colour = (255, 240, 77)
+_GREY: Colour = (150, 150, 150)
+"""Of what people rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ _MARKS = {
     EventKind.DEPARTED: _Mark((255, 176, 0), "departed", 4, 0.125, dashed=True),
     EventKind.ARRIVED: _Mark((94, 200, 255), "arrived", 40, 0.0),
 }
+_REJECTED = _Mark(_GREY, "rejected on review", 3, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,18 @@ class Sides:
         return _PANEL / self.grid.width
 
     @property
+    def rejected(self) -> tuple[ChangeRegion, ...]:
+        """Changed regions that people rejected."""
+        return tuple(c for c in self.changes if _is_rejected(c))
+
+    @property
     def height(self) -> int:
         """Of a panel."""
         return max(1, round(self.grid.height * self.scale))
+
+
+def _is_rejected(finding: Event | ChangeRegion) -> bool:
+    return finding.review == Verdict.REJECT
 
 
 def side_by_side(sides: Sides) -> bytes:
@@ -109,7 +122,8 @@ def _drawn(sides: Sides, make: Callable[[int, int, Colour], P]) -> P:
     foot = legend + (2 * _MARGIN + _MIDDLE if entries else 0)
     paper = make(_WIDTH, foot + len(note) * _line(_SMALL) + _MARGIN // 2, _WHITE)
     _write(paper, title, _MARGIN, _MARGIN, _LARGE)
-    outlines = [(rings + 0.5) * sides.scale for rings in region_outlines(sides.grid, sides.changes, sides.scale)]
+    stands = [c for c in sides.changes if not _is_rejected(c)]
+    outlines = {_GREY: _outlines(sides, sides.rejected), _CHANGED: _outlines(sides, stands)}
     for n, role in enumerate(("Before", "After")):
         left, scene = _MARGIN + n * (_PANEL + _MARGIN), sides.scenes[n]
         when = moment(scene.date, scene.date_precision) if has_date(scene) else "date unknown"
@@ -119,6 +133,10 @@ def _drawn(sides: Sides, make: Callable[[int, int, Colour], P]) -> P:
     _legend(paper, entries, legend)
     _write(paper, note, _MARGIN, foot, _SMALL)
     return paper
+
+
+def _outlines(sides: Sides, regions: Sequence[ChangeRegion]) -> list[np.ndarray]:
+    return [(rings + 0.5) * sides.scale for rings in region_outlines(sides.grid, regions, sides.scale)]
 
 
 def _write(paper: Paper, lines: Sequence[str], x: float, y: float, size: int) -> None:
@@ -135,12 +153,15 @@ def _told(scene: Scene) -> str:
     return f"{scene.sensor or 'sensor not given'}, {metres(scene.gsd_m)} per pixel. Source: {source}"
 
 
-def _draw_side(panel: Paper, sides: Sides, image: np.ndarray | None, outlines: list[np.ndarray]) -> None:
+def _draw_side(
+    panel: Paper, sides: Sides, image: np.ndarray | None, outlines: Mapping[Colour, list[np.ndarray]]
+) -> None:
     if image is not None:
         factor = sides.cell * sides.scale
         colours = np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
         panel.image(colours, image.shape[1] * factor, image.shape[0] * factor)
-    _cased(panel, outlines, _CHANGED, closed=True)
+    for colour, rings in outlines.items():
+        _cased(panel, rings, colour, closed=True)
     for event in sides.events:
         _event(panel, event, sides)
     _scale_bar(panel, sides)
@@ -148,7 +169,7 @@ def _draw_side(panel: Paper, sides: Sides, image: np.ndarray | None, outlines: l
 
 
 def _event(panel: Paper, event: Event, sides: Sides) -> None:
-    mark = _MARKS.get(event.kind)
+    mark = _REJECTED if _is_rejected(event) else _MARKS.get(event.kind)
     if mark is None:
         return
     x, y = (event.site_col + 0.5) * sides.scale, (event.site_row + 0.5) * sides.scale
@@ -203,11 +224,13 @@ def _north(panel: Paper, sides: Sides) -> None:
 def _entries(sides: Sides) -> list[tuple[str, _Mark | None]]:
     """Give what the legend explains: a word and its mark, None for changed ground."""
     entries: list[tuple[str, _Mark | None]] = [("changed ground", None)] if sides.changes else []
+    stands = [e for e in sides.events if not _is_rejected(e)]
     for kind, mark in _MARKS.items():
-        labels = Counter(e.label for e in sides.events if e.kind is kind)
+        labels = Counter(e.label for e in stands if e.kind is kind)
         if labels:
             entries.append((f"{mark.word}: {', '.join(counted(labels[x], x) for x in sorted(labels))}", mark))
-    return entries
+    rejected = len(sides.events) - len(stands) + len(sides.rejected)
+    return [*entries, (f"{_REJECTED.word} (grey): {rejected}", _REJECTED)] if rejected else entries
 
 
 def _legend(paper: Paper, entries: list[tuple[str, _Mark | None]], top: int) -> None:

@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 
 from sitedelta.hashing import sha256_file
 from sitedelta.manifest import LedgerRecord, read_manifest, to_json
-from sitedelta.records import Observation
+from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.review.attach import Attached, attach, subjects
 from sitedelta.review.counts import review_of, with_review
 from sitedelta.review.decision import Decision
 from sitedelta.review.ground import Ground, ground_of
 from sitedelta.review.ledger import ledger_bytes, parse, read_ledger
+from sitedelta.review.marks import marked
 from sitedelta.review.standing import Reviewed, reviewed
 from sitedelta.review.targets import Target, targets
 from sitedelta.site import Site, open_site
 from sitedelta.store import SiteStore, write_text
-from sitedelta.tables import to_frame, write_table
+from sitedelta.tables import to_frame, to_geoframe, write_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,19 @@ def is_applied(store: SiteStore) -> bool:
 
 
 def apply_review(store: SiteStore) -> None:
-    """Write the observations anew with what people decided; the table first, then the manifest over it."""
+    """Write the tables anew with what people decided; the tables first, then the manifest over them."""
     site, content = open_site(store.root), ledger_bytes(store.review)
     said = state_of(read_findings(site), parse(content, str(store.review)))
-    write_table(to_frame(observations(said), Observation), store.observations)
-    files = site.manifest.files | {store.observations.name: sha256_file(store.observations)}
+    found, placed = marked(said.findings, said.reviewed), site.georeferenced
+    tables = {
+        store.observations: to_frame(observations(said), Observation),
+        store.objects: to_geoframe(found.objects, SiteObject, georeferenced=placed),
+        store.events: to_geoframe(found.events, Event, georeferenced=placed),
+        store.changes: to_geoframe(found.changes, ChangeRegion, georeferenced=placed),
+    }
+    for path, table in tables.items():
+        write_table(table, path)
+    files = site.manifest.files | {path.name: sha256_file(path) for path in tables}
     write_text(store.manifest, to_json(replace(site.manifest, files=files, ledger=_record(content))))
 
 

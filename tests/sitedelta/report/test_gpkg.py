@@ -62,7 +62,9 @@ def test_each_layer_has_a_style_that_is_taken_by_default(site):
         used = {c.get("symbol") for c in root.iter("category")} or {"0"}
         assert symbols == used
     events = next(ET.fromstring(q.partition("\n")[2]) for n, _, _, q in rows if n == "events")
-    assert {c.get("value") for c in events.iter("category")} == {"arrived", "departed", "stayed", "not_observable"}
+    assert {c.get("value") for c in events.iter("category")} == {
+        *("arrived", "departed", "stayed", "not_observable", "rejected"),
+    }
 
 
 def test_the_same_findings_give_the_same_bytes(site):
