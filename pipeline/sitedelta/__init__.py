@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sitedelta.demo import demo
     from sitedelta.init import init
-    from sitedelta.review.verbs import review_decide, review_export, review_import, review_list, review_suggest
+    from sitedelta.review.verbs import (
+        review_accuracy,
+        review_decide,
+        review_export,
+        review_import,
+        review_list,
+        review_suggest,
+    )
     from sitedelta.runs import report, run
     from sitedelta.site import open_site
     from sitedelta.verbs.bundle import bundle
@@ -40,6 +47,7 @@ __all__ = [
     "open_site",
     "register",
     "report",
+    "review_accuracy",
     "review_decide",
     "review_export",
     "review_import",
@@ -62,6 +70,7 @@ _HOMES = {
     "open_site": "sitedelta.site",
     "register": "sitedelta.verbs.register",
     "report": "sitedelta.runs",
+    "review_accuracy": "sitedelta.review.verbs",
     "review_decide": "sitedelta.review.verbs",
     "review_export": "sitedelta.review.verbs",
     "review_import": "sitedelta.review.verbs",

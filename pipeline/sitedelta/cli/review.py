@@ -133,6 +133,28 @@ def list_(config: Path, *, disputed: bool, site: str | None, out: Path | None, q
     conclude({"decisions": rows}, lines, quiet=quiet, as_json=as_json)
 
 
+@review.command(
+    "accuracy",
+    epilog=examples("sitedelta review accuracy sites.yaml", "sitedelta review accuracy sites.yaml --json"),
+)
+@_common
+def accuracy(config: Path, *, site: str | None, out: Path | None, quiet: bool, as_json: bool) -> None:
+    """Say how good the detector is in each image, by what was decided: precision and recall with 90 % intervals."""
+    rows = _plain(sitedelta.review_accuracy(config, site=site, out=out))
+    lines = [_rated(r) for r in rows] or ["no object was decided on yet"]
+    conclude({"images": rows}, lines, quiet=quiet, as_json=as_json)
+
+
+def _rated(r: dict[str, Any]) -> str:
+    rates = (
+        f"{name} {r[name]:.2f} ({r[f'{name}_low']:.2f}-{r[f'{name}_high']:.2f}; measured {r[f'measured_{name}']:.2f})"
+        for name in ("precision", "recall")
+    )
+    searched = "searched" if r["searched"] else "not searched"
+    looked = f"{r['looked']} of {r['findings']} findings decided, {searched}"
+    return f"{r['scene']}, {r['label']}: {', '.join(rates)}; {looked}"
+
+
 def _plain(table: Any) -> list[dict[str, Any]]:
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return [{**r, "date": r["date"].isoformat()} for r in rows]

@@ -180,6 +180,25 @@ def review_list(config: str | Path, *, site: str | None = None, out: str | Path 
     return pd.DataFrame(rows, columns=list(rows[0]) if rows else _LISTED)
 
 
+def review_accuracy(config: str | Path, *, site: str | None = None, out: str | Path | None = None) -> "pd.DataFrame":
+    """Give how good the detector is in each image, by what people decided: precision and recall with 90 % intervals.
+
+    Returns
+    -------
+    DataFrame
+        A row an image and class (see `review.accuracy.ImageAccuracy`); none for a class that nobody reviewed.
+    """
+    from dataclasses import asdict, fields
+
+    import pandas as pd
+
+    from sitedelta.review.accuracy import ImageAccuracy, accuracies
+    from sitedelta.review.apply import state
+
+    rows = accuracies(state(find_site(config, site=site, out=out)))
+    return pd.DataFrame([asdict(r) for r in rows], columns=[f.name for f in fields(ImageAccuracy)])
+
+
 _LISTED = ("subject", "kind", "scene", "date", "label", "standing", "disputed", "finding", "attached", "site_row",
            "site_col", "lon", "lat", "note", "decisions")  # fmt: skip
 

@@ -65,7 +65,7 @@ def fill_geojson(path, words):
 
 
 def fill_gpkg(path, words):
-    for layer, _ in list_layers(path):
+    for layer in [name for name, _ in list_layers(path) if name != "layer_styles"]:
         table = read_dataframe(path, layer=layer)
         for k, given in words.items():
             for column, value in given.items():
