@@ -130,6 +130,15 @@ def _output(value: object, info: ValidationInfo) -> object:
 
 
 OutputPlace: TypeAlias = Annotated[Path, BeforeValidator(_output)]
+
+
+def _image_path(value: object, info: ValidationInfo) -> object:
+    """Read where images are: a path, or an address without secrets."""
+    return checked(value) if isinstance(value, str) and is_address(value) else _absolute(value, info)
+
+
+ImagePath: TypeAlias = Annotated[Path | str, BeforeValidator(_image_path)]
+"""An address stays text."""
 Catalogue: TypeAlias = Annotated[str, BeforeValidator(_catalogue)]
 Names: TypeAlias = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 Area: TypeAlias = Annotated[tuple[float, float, float, float] | Path, BeforeValidator(_area)]
@@ -147,10 +156,10 @@ class _Model(BaseModel):
 class Imagery(_Model):
     """One image, or several that share what is said here."""
 
-    path: LocalPath | None = Field(
+    path: ImagePath | None = Field(
         default=None,
-        description="An image, a glob (*.tif), a folder of images, or a folder of web-map tiles (z/x/y.png). Needed, "
-        "or `stac`.",
+        description="An image, a glob (*.tif), a folder of images, a folder of web-map tiles (z/x/y.png), or the "
+        "address of an image (https, s3). Needed, or `stac`.",
     )
     stac: Catalogue | None = Field(
         default=None,

@@ -79,7 +79,8 @@ def _entry(entry: Imagery) -> dict[str, Any]:
         said = {k: v for k, v in said.items() if k not in SEARCH}
     elif not is_address(entry.stac):
         said["stac"] = Path(entry.stac).name
-    names = {"path": entry.path and entry.path.name, "mask": entry.mask and entry.mask.name}
+    own = entry.path.name if isinstance(entry.path, Path) else entry.path
+    names = {"path": own, "mask": entry.mask and entry.mask.name}
     return said | {k: v for k, v in names.items() if v}
 
 

@@ -77,7 +77,7 @@ def test_dates(load, written, read):
         ("2024-12-13", "2024-02-30", 7, "sites[0].imagery[1].date", "day is out of range for month"),
         ("2024-12-13", "yesterday", 7, "sites[0].imagery[1].date", "not a date; write 2024-12-13"),
         ("2024-12-13", "1.5", 7, "sites[0].imagery[1].date", "not a date"),
-        ("shot.png", "http://example.org/a.tif", 6, "sites[0].imagery[1].path", "local path"),
+        ("shot.png", "ftp://example.org/a.tif", 6, "sites[0].imagery[1].path", "no address"),
         ("shot.png", '"a\\0b"', 6, "sites[0].imagery[1].path", "must be a path"),
         ("shot.png", '""', 6, "sites[0].imagery[1].path", "empty"),
         ("output: out", "output: ftp://host/x", 1, "output", "no address that can be read"),

@@ -1,5 +1,6 @@
 """Object stores by fsspec; credentials come from the usual environment and are never written down."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,10 @@ def filesystem(url: str) -> Any:
 
     scheme = url.split("://", 1)[0].lower()
     try:
-        return fsspec.filesystem({"az": "abfs"}.get(scheme, scheme), use_listings_cache=False)
+        unsigned = (
+            {"anon": True} if scheme == "s3" and os.environ.get("AWS_NO_SIGN_REQUEST", "").upper() == "YES" else {}
+        )
+        return fsspec.filesystem({"az": "abfs"}.get(scheme, scheme), use_listings_cache=False, **unsigned)
     except (ImportError, ValueError) as error:
         raise InputError(
             f"{plain(url)}: needs a package that is missing; pip install 'sitedelta[s3]' (gs: gcsfs, az: adlfs)"

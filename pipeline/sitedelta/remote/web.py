@@ -4,18 +4,23 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sitedelta.errors import InputError, RunFailed
 from sitedelta.remote.address import host_of, is_address, plain
 from sitedelta.remote.reach import Reach
+from sitedelta.store import written_aside
 
 if TYPE_CHECKING:
     import requests
 
 MOST_BYTES = 64_000_000
 """Of one document."""
+MOST_FILE_BYTES = 1_000_000_000
+"""Of one image that is copied as it is."""
 _MOST_HOPS = 5
 _CONNECT_S, _READ_S, _WHOLE_S = 10.0, 30.0, 120.0
 _WAITS_S = (0.5, 2.0, 5.0)
@@ -44,6 +49,8 @@ class _Request:
     body: Any = None
     peek: bool = False
     """Only ask what is said of the file: signed addresses refuse HEAD."""
+    most: int = 0
+    """Bytes; `MOST_BYTES` where 0."""
 
 
 class _Again(Exception):  # noqa: N818 - asks for another attempt
@@ -94,8 +101,17 @@ class Web:
     def facts(self, url: str) -> Facts:
         """Ask a server of what size and version a file is, and where it lies; no more than the address elsewhere."""
         if not url.startswith(("http://", "https://")):
-            return Facts(url)
+            return _stored_facts(url)
         return self._ask(_Request(url, peek=True))[1]
+
+    def download(self, url: str, path: Path) -> None:
+        """Copy a whole file as it is; `MOST_FILE_BYTES` at most."""
+        if not url.startswith(("http://", "https://")):
+            data = _stored_bytes(url, most=MOST_FILE_BYTES)
+        else:
+            data = self._ask(_Request(url, most=MOST_FILE_BYTES))[0]
+        with written_aside(path) as aside:
+            aside.write_bytes(data)
 
     def _ask(self, request: _Request) -> tuple[bytes, Facts]:
         for wait in (*_WAITS_S, None):
@@ -117,7 +133,7 @@ class Web:
                 with self._sent(request) as answer:
                     if answer.status_code not in _MOVED:
                         _judge(answer, request.url)
-                        data = b"" if request.peek else _bounded(answer, request.url)
+                        data = b"" if request.peek else _bounded(answer, request)
                         return data, _facts(answer, request.url)
                     to = self.reach.follow(answer.headers.get("Location", ""), request.url)
             except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
@@ -161,13 +177,14 @@ def _judge(answer: "requests.Response", url: str) -> None:
         raise InputError(f"{where}: {host_of(url)} answers {status} to the request; check address and search")
 
 
-def _bounded(answer: "requests.Response", url: str) -> bytes:
+def _bounded(answer: "requests.Response", request: _Request) -> bytes:
+    url, most = request.url, request.most or MOST_BYTES
     began, parts, size = time.monotonic(), [], 0
     for part in answer.iter_content(1 << 16):
         size += len(part)
         parts.append(part)
-        if size > MOST_BYTES:
-            raise InputError(f"{plain(url)}: is larger than {MOST_BYTES // 1_000_000} MB; narrow the search")
+        if size > most:
+            raise InputError(f"{plain(url)}: is larger than {most // 1_000_000} MB, which is too large")
         if time.monotonic() - began > _WHOLE_S:
             raise _Again(f"it takes longer than {_WHOLE_S:.0f} s")
     return b"".join(parts)
@@ -195,12 +212,28 @@ def _local_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror}); correct the path") from error
 
 
-def _stored_bytes(url: str) -> bytes:
+def _stored_bytes(url: str, *, most: int = 0) -> bytes:
     """Read from an object store."""
     from sitedelta.remote.stores import opened
 
+    most = most or MOST_BYTES
     with opened(url) as file:
-        data: bytes = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{plain(url)}: is larger than {MOST_BYTES // 1_000_000} MB")
+        data: bytes = file.read(most + 1)
+    if len(data) > most:
+        raise InputError(f"{plain(url)}: is larger than {most // 1_000_000} MB, which is too large")
     return data
+
+
+def _stored_facts(url: str) -> Facts:
+    """Ask an object store, where that can be done: GDAL may read what it does not let one ask about."""
+    from sitedelta.remote.stores import filesystem, told
+
+    try:
+        with told(url):
+            said = filesystem(url).info(url)
+    except InputError:
+        return Facts(url)
+    size, when = said.get("size"), said.get("LastModified")
+    modified = format_datetime(when.astimezone(UTC), usegmt=True) if isinstance(when, datetime) else None
+    etag = said.get("ETag")
+    return Facts(url, etag if isinstance(etag, str) else None, size if isinstance(size, int) else None, modified)

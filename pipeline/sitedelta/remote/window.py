@@ -31,6 +31,10 @@ _SLACK = 1e-6
 """Share of a pixel: grids that coincide do so to rounding."""
 
 
+class UnplacedError(InputError):
+    """A raster without georeference: where it shows an area is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A raster elsewhere that gives bands to a copy."""
@@ -96,7 +100,9 @@ def copy_window(sources: Sequence[Source], area: tuple[float, float, float, floa
 def _refuse_unplaced(dataset: Any, place: str) -> None:
     info = info_of(dataset, plain(place))
     if info.crs is None:
-        raise InputError(f"{plain(place)}: has no georeference, so the site cannot be found in it; download it instead")
+        raise UnplacedError(
+            f"{plain(place)}: has no georeference, so the site cannot be found in it; download it instead"
+        )
 
 
 def _refuse_apart(opened: Sequence[Any], sources: Sequence[Source]) -> None:

@@ -89,7 +89,7 @@ def find_images(imagery: "Imagery") -> tuple[Path, ...]:
     """
     files: tuple[Path, ...] | None = getattr(imagery, "files", None)
     path = imagery.path
-    if files is not None or path is None:
+    if files is not None or not isinstance(path, Path):
         return files or ()
     if path.is_dir():
         return _in_folder(path)

@@ -1,10 +1,10 @@
-"""The entries of a configuration that search a catalogue, and the images that they find."""
+"""The entries of a configuration whose images lie elsewhere, and these images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitedelta.grid.choice import area_bounds
-from sitedelta.stac.gather import gather
+from sitedelta.stac.gather import gather, gather_files
 from sitedelta.stac.query import Query, span
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ def query_of(site: "Site", entry: "Imagery") -> Query:
 
 
 def with_found(site: "Site", folder: Path) -> "Site":
-    """Give a site with the images of its searches brought to a folder; a site that searches nothing as it is.
+    """Give a site with images that lie elsewhere brought to a folder; a site without such as it is.
 
     Raises
     ------
     InputError, RunFailed
         As `sitedelta.stac.gather.gather`.
     """
-    if all(entry.stac is None for entry in site.imagery):
+    if not any(entry.stac or isinstance(entry.path, str) for entry in site.imagery):
         return site
     return site.model_copy(update={"imagery": tuple(_found(site, entry, folder) for entry in site.imagery)})
 
@@ -45,7 +45,10 @@ def with_found(site: "Site", folder: Path) -> "Site":
 def _found(site: "Site", entry: "Imagery", folder: Path) -> "Imagery":
     from sitedelta.config import Found
 
-    if entry.stac is None:
+    if isinstance(entry.path, str):
+        files = gather_files(entry.path, area_bounds(site.aoi) if site.aoi else None, folder)
+    elif entry.stac:
+        files = gather(query_of(site, entry), folder, kind=entry.kind, assets=entry.assets)
+    else:
         return entry
-    files = gather(query_of(site, entry), folder, kind=entry.kind, assets=entry.assets)
     return Found.model_construct(entry.model_fields_set, **dict(entry), files=files)

@@ -1,59 +1,20 @@
-"""Bringing the scenes of a search to the site's folder: the part that shows the site, its mask, what is said of it."""
+"""Bringing what a configuration names elsewhere to the site's folder: the scenes of a search, or files by address."""
 
-import hashlib
-import json
-import os
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any, TypeVar
+import glob
+from pathlib import Path, PurePosixPath
 
-from sitedelta.dates import parse_date, taken
+from sitedelta.dates import NO_DATE
 from sitedelta.errors import InputError
-from sitedelta.hashing import sha256_file
-from sitedelta.remote.address import is_address, plain
-from sitedelta.remote.web import Facts, Web
-from sitedelta.remote.window import Cut, Source, copy_window
+from sitedelta.remote.address import name_in, plain
+from sitedelta.remote.reach import reach_of
+from sitedelta.remote.stores import filesystem, told
+from sitedelta.remote.web import Web
 from sitedelta.scene import Kind
-from sitedelta.stac.assets import Choice, band_names, choose
+from sitedelta.stac.assets import Choice, choose
+from sitedelta.stac.copies import Wish, bring
 from sitedelta.stac.find import find_items
-from sitedelta.stac.item import Asset, Band, Item
-from sitedelta.stac.query import Query
-from sitedelta.store import write_json
-
-T = TypeVar("T")
-
-FILE_EXTENSION = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
-
-_KEPT = re.compile(
-    r"datetime|start_datetime|end_datetime|created|updated|platform|constellation|instruments|mission|gsd|license"
-    r"|view:.*|eo:cloud_cover|sat:.*|processing:(level|software|version|datetime)|.*:boa_offset_applied|product:type"
-)
-"""Properties of an item that are kept beside its copy."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """An item, and what of it is read for a site."""
-
-    item: Item
-    choice: Choice
-    query: Query
-
-    @property
-    def name(self) -> str:
-        """File name without ending."""
-        return re.sub(r"[^A-Za-z0-9._-]+", "-", self.item.id).strip(".-")[:80] or "scene"
-
-    @property
-    def digest(self) -> str:
-        """Tell this copy from others: another version of the item, other assets, another area."""
-        p = self.item.properties
-        named = [(a.key, plain(a.href), a.checksum) for a in (*self.choice.assets, *_present(self.choice.mask))]
-        told = [self.item.collection, self.item.id, p.get("updated"), named, self.query.area]
-        return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:8]
+from sitedelta.stac.item import Asset, Item
+from sitedelta.stac.query import Bounds, Query
 
 
 def gather(query: Query, folder: Path, *, kind: Kind = "optical", assets: tuple[str, ...] = ()) -> tuple[Path, ...]:
@@ -78,150 +39,44 @@ def gather(query: Query, folder: Path, *, kind: Kind = "optical", assets: tuple[
         As `find_items`; and where an asset cannot be read.
     """
     web = Web(query.reach)
-    wishes = [_Wish(i, choose(i, kind=kind, named=assets), query) for i in find_items(query)]
-    return tuple(p for p in (_bring(w, folder, web) for w in wishes) if p is not None)
+    wishes = [Wish(i, choose(i, kind=kind, named=assets), query.area) for i in find_items(query)]
+    return tuple(p for p in (bring(w, folder, web) for w in wishes) if p is not None)
 
 
-def _bring(wish: _Wish, folder: Path, web: Web) -> Path | None:
-    own = folder / f"{wish.name[:40]}-{wish.digest}"
-    image, sidecar, nothing = own / f"{wish.name}.tif", own / f"{wish.name}.json", own / "nothing"
-    if nothing.exists():
-        return None
-    if _stands(own, sidecar):
-        return image
-    places = [_find(a, wish.item, web) for a in wish.choice.assets]
-    copied = _copy(places, wish.query, image)
-    if copied is None:
-        own.mkdir(parents=True, exist_ok=True)
-        nothing.touch()
-        return None
-    files = [copied, *_present(_copy_mask(wish, own, web))]
-    write_json(sidecar, _sidecar(wish, files))
-    when = _modified(places, wish.item)
-    for path in (*(f.path for f in files), sidecar):
-        os.utime(path, (when, when))
-    return image
+def gather_files(url: str, area: Bounds | None, folder: Path) -> tuple[Path, ...]:
+    """Bring an image, or those that a pattern in an object store names, to a folder; see `gather`.
+
+    Of a georeferenced image, the part that shows the area is copied; of another, or without an area, the whole file.
+    One that its server has in another version is copied anew.
+
+    Raises
+    ------
+    InputError
+        Nothing is there, it refuses to be read, or is no image that can be read over the network.
+    RunFailed
+        The network fails, after retries.
+    """
+    web = Web(reach_of(url, ()))
+    found = (bring(_wish(one, area, web), folder, web) for one in _matching(url))
+    return tuple(path for path in found if path is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An asset, and what its server says of its file."""
-
-    asset: Asset
-    facts: Facts
-
-
-@dataclass(frozen=True, slots=True)
-class _Copied:
-    """A file that was made, and what it was cut from."""
-
-    path: Path
-    role: str
-    cut: Cut
-    of: tuple[_Found, ...]
+def _matching(url: str) -> tuple[str, ...]:
+    if not glob.has_magic(url.split("?", maxsplit=1)[0]) or url.startswith(("http://", "https://")):
+        return (url,)
+    scheme = url.split("://", 1)[0]
+    with told(url):
+        found = sorted(filesystem(url).glob(url))
+    if not found:
+        raise InputError(f"{plain(url)}: matches no image; check the bucket and the pattern")
+    return tuple(f"{scheme}://{name}" for name in found)
 
 
-def _find(asset: Asset, item: Item, web: Web) -> _Found:
-    place = web.reach.follow(asset.href, item.place)
-    return _Found(asset, web.facts(place) if is_address(place) else _local_facts(Path(place)))
-
-
-def _local_facts(path: Path) -> Facts:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; the catalogue that names it is out of date")
-    return Facts(str(path), size=path.stat().st_size)
-
-
-def _copy(found: Sequence[_Found], query: Query, out: Path, role: str = "data") -> _Copied | None:
-    cut = copy_window([Source(f.facts.url, band_names(f.asset)) for f in found], query.area, out)
-    return None if cut is None else _Copied(out, role, cut, tuple(found))
-
-
-def _copy_mask(wish: _Wish, folder: Path, web: Web) -> _Copied | None:
-    if wish.choice.mask is None:
-        return None
-    out = folder / f"{wish.name}_{wish.choice.provider}.tif"
-    return _copy([_find(wish.choice.mask, wish.item, web)], wish.query, out, "data-mask")
-
-
-def _stands(folder: Path, sidecar: Path) -> bool:
-    """Tell whether a scene was copied before, and its files still have the bytes that they had."""
-    try:
-        assets = json.loads(sidecar.read_text("utf-8"))["assets"].values()
-        return all(f"1220{sha256_file(folder / Path(a['href']).name)}" == a["file:checksum"] for a in assets)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return False
-
-
-def _sidecar(wish: _Wish, files: Sequence[_Copied]) -> dict[str, Any]:
-    """Describe a copy as a STAC item of its own, with all that is known of what it was cut from."""
-    item = wish.item
-    kept = {k: v for k, v in item.properties.items() if _KEPT.fullmatch(k)}
-    source = " ".join(filter(None, (item.collection, item.id)))
-    return {
-        "type": "Feature",
-        "stac_version": "1.1.0",
-        "stac_extensions": [FILE_EXTENSION],
-        "id": item.id,
-        "geometry": item.geometry,
-        "bbox": None if item.bbox is None else list(item.bbox),
-        "properties": {
-            **kept,
-            "datetime": kept.get("datetime"),
-            "sitedelta:source": f"{source}, {plain(_published(item.place))}",
-            "sitedelta:collection": item.collection,
-            "sitedelta:cut_from": [_origin(f, one) for f in files for one in f.of],
-        },
-        "links": [{"rel": "via", "href": _published(item.place)}],
-        "assets": {("image" if f.role == "data" else "mask"): _asset(f) for f in files},
-    }
-
-
-def _asset(copied: _Copied) -> dict[str, Any]:
-    bands = [{"name": b.name, **_scale(b)} for f in copied.of for b in f.asset.bands]
-    return {
-        "href": f"./{copied.path.name}",
-        "type": "image/tiff; application=geotiff",
-        "roles": [copied.role],
-        "file:checksum": f"1220{sha256_file(copied.path)}",
-        "file:size": copied.path.stat().st_size,
-        **({"bands": bands} if copied.role == "data" and bands else {}),
-    }
-
-
-def _scale(band: Band) -> dict[str, float]:
-    both = {"raster:scale": band.scale, "raster:offset": band.offset}
-    return {k: v for k, v in both.items() if v is not None}
-
-
-def _origin(copied: _Copied, one: _Found) -> dict[str, Any]:
-    cut, facts = copied.cut, one.facts
-    said = {"etag": facts.etag, "bytes": facts.size, "modified": facts.modified, "checksum": one.asset.checksum}
-    return {
-        "asset": one.asset.key,
-        "href": _published(facts.url),
-        **{k: v for k, v in said.items() if v is not None},
-        "rows": list(cut.window[:2]),
-        "cols": list(cut.window[2:]),
-        "shape": list(cut.of),
-    }
-
-
-def _published(place: str) -> str:
-    """Give an address without its secrets, or a file's name: where it lies on this machine is nobody's business."""
-    return plain(place) if is_address(place) else Path(place).name
-
-
-def _modified(found: Sequence[_Found], item: Item) -> float:
-    """Give when the originals were last written, as their server or their catalogue says, in seconds since 1970."""
-    said = next((f.facts.modified for f in found if f.facts.modified), None)
-    try:
-        if said:
-            return parsedate_to_datetime(said).timestamp()
-        return taken(parse_date(str(item.properties["updated"]))).date.timestamp()
-    except (ValueError, LookupError, OverflowError):
-        return max(item.end.timestamp(), 0.0)
-
-
-def _present(value: T | None) -> tuple[T, ...]:
-    return () if value is None else (value,)
+def _wish(url: str, area: Bounds | None, web: Web) -> Wish:
+    """Make an item of a lone file: its version is what its server says of it."""
+    facts = web.facts(url)
+    name = PurePosixPath(name_in(url))
+    version = {"updated": f"{facts.etag} {facts.size} {facts.modified}"}
+    asset = Asset("image", url, "", (), (), None, None)
+    item = Item(name.stem, "", NO_DATE, NO_DATE, None, None, version, (asset,), url)
+    return Wish(item, Choice((asset,), None, None), area, name.suffix.lower() or ".tif")

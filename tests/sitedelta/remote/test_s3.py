@@ -60,6 +60,7 @@ def make(folder, **files: str) -> SiteStore:
     return store
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("spotter")
 def test_a_site_is_made_here_and_stands_in_the_store(bucket, configure, place, ground, monkeypatch, tmp_path, capfd):
     place.write("2024-12-06-a.tif", ground(120, 120, seed=1))

@@ -89,6 +89,7 @@ def test_a_site_from_a_catalogue_runs_and_is_replayed_without_it(config, catalog
     assert verdict.whole, verdict
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("spotter")
 def test_a_new_scene_is_noticed_by_the_next_run(config, catalogue, world):
     links = json.loads((catalogue.folder / "catalog.json").read_text())
