@@ -16,6 +16,9 @@ from sitedelta.scene import Reflectance
 
 _MOST_BYTES = 20_000_000
 
+_COARSEST_STEP = 0.001
+"""Of reflectance in a product; radiance comes in larger ones."""
+
 _SOLAR: dict[str, dict[str, float]] = {
     "WV02": {"pan": 1571.36, "coastal": 1773.81, "blue": 2007.27, "green": 1829.62, "yellow": 1701.85, "red": 1538.85,
              "rededge": 1346.09, "nir": 1053.21, "nir2": 856.599},
@@ -43,7 +46,8 @@ def read_reflectance(path: Path, bands: tuple[str, ...]) -> Reflectance | None:
     ----------
     path
         The image; the product's metadata are looked for beside it (Sentinel-2: above it): `*_MTL.txt` and `*_MTL.json`
-        of Landsat Collection 2, `MTD_MSIL1C.xml` and `MTD_MSIL2A.xml`, Planet's `*_metadata.xml`, Maxar's `.IMD`.
+        of Landsat Collection 2, `MTD_MSIL1C.xml` and `MTD_MSIL2A.xml`, Planet's `*_metadata.xml`, Maxar's `.IMD`; and
+        the item of a catalogue that a copy was made from.
     bands
         Names of the file's bands: red, green, blue, nir, ...
 
@@ -53,7 +57,7 @@ def read_reflectance(path: Path, bands: tuple[str, ...]) -> Reflectance | None:
         Dimensionless, at the top of the atmosphere or, for Level-2 products, at the surface, as `source` says. Sun
         angle and distance are those that the product states.
     """
-    for read in (_landsat, _sentinel, _planet, _maxar):
+    for read in (_landsat, _sentinel, _planet, _maxar, _catalogue):
         found = read(path, bands)
         if found is not None:
             return found
@@ -168,6 +172,22 @@ def _maxar(path: Path, bands: tuple[str, ...]) -> Reflectance | None:
         return float(found.gain[0]), 0.0
 
     return _collected(bands, of, "Maxar IMD, Thuillier 2003, top of atmosphere")
+
+
+def _catalogue(path: Path, bands: tuple[str, ...]) -> Reflectance | None:
+    """Read scale and offset of each band as the item beside a copy gives them; coarser steps are no reflectance."""
+    try:
+        item = json.loads(_text(path.with_suffix(".json")) or "null")
+        stated = item["assets"]["image"]["bands"]
+        done = any(k.endswith(":boa_offset_applied") and v is True for k, v in item["properties"].items())
+        steps = [(float(b["raster:scale"]), 0.0 if done else float(b.get("raster:offset", 0.0))) for b in stated]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    if len(steps) != len(bands) or not all(0 < gain <= _COARSEST_STEP and abs(add) < 1 for gain, add in steps):
+        return None
+    return Reflectance(
+        tuple(g for g, _ in steps), tuple(o for _, o in steps), "scale and offset of the catalogue's item"
+    )
 
 
 def _collected(

@@ -8,6 +8,7 @@ import pytest
 import rasterio
 
 from sitedelta.errors import InputError, RunFailed
+from sitedelta.ingest import scene_from_file
 from sitedelta.stac import Query, find_items
 from sitedelta.stac.gather import gather
 
@@ -119,3 +120,42 @@ def test_other_hosts_have_to_be_named(catalogue, world, tmp_path):
     catalogue.moved["/one.json"] = "http://elsewhere.example/one.json"
     with pytest.raises(InputError, match=r"elsewhere\.example"):
         gather(Query(f"{catalogue.url}/one.json", world.aoi), tmp_path)
+
+
+@pytest.mark.parametrize(("applied", "offset"), [(False, -0.1), (True, 0.0)])
+def test_reflectance_is_read_from_scale_and_offset(tmp_path, world, big, applied, offset):
+    """Some catalogues state an offset that their numbers already carry, and say so."""
+    folder, assets = tmp_path / "local", {}
+    for k, name in enumerate(("red", "green", "blue", "nir")):
+        world.write_cog(folder / f"{name}.tif", big[k % 3 : k % 3 + 1, :700, :700].astype(np.uint16))
+        assets[name] = world.image(f"{name}.tif", name, **{"raster:bands": [{"scale": 0.0001, "offset": -0.1}]})
+    item = world.item("one", "2024-12-06", assets, **{"earthsearch:boa_offset_applied": applied})
+    (path,) = gather(Query(str(world.put(folder / "one.json", item)), world.aoi), tmp_path / "copies")
+    scene = scene_from_file(path)
+    assert scene.bands == ("red", "green", "blue", "nir")
+    assert scene.reflectance.gain == (0.0001,) * 4
+    assert scene.reflectance.offset == (offset,) * 4
+
+
+def test_bands_of_another_size_are_laid_on_the_finest(tmp_path, world, big):
+    fine, coarse = big[:1, :700, :700], big[1:2, :350, :350]
+    world.write_cog(tmp_path / "red.tif", fine)
+    world.write_cog(tmp_path / "nir.tif", coarse, gsd=4.0)
+    item = world.item("one", "2024-12-06", {n: world.image(f"{n}.tif", n) for n in ("nir", "red")})
+    place = str(world.put(tmp_path / "one.json", item))
+    (path,) = gather(Query(place, world.aoi), tmp_path / "copies", assets=("nir", "red"))
+    with rasterio.open(path) as copy, rasterio.open(tmp_path / "red.tif") as whole:
+        window = whole.window(*copy.bounds).round_offsets().round_lengths()
+        rows, cols = window.toslices()
+        np.testing.assert_array_equal(copy.read(2), fine[0][rows, cols])
+        np.testing.assert_array_equal(copy.read(1), coarse[0].repeat(2, 0).repeat(2, 1)[rows, cols])
+
+
+def test_items_beside_the_area_and_files_that_do_not_reach_it_are_none(tmp_path, world, big):
+    world.write_cog(tmp_path / "a.tif", big[:, :64, :64])
+    item = world.item("one", "2024-12-06", {"visual": world.image("a.tif", "red", "green", "blue")})
+    place = str(world.put(tmp_path / "one.json", item))
+    assert gather(Query(place, world.aoi), tmp_path / "copies") == ()
+    (tmp_path / "a.tif").unlink()
+    assert gather(Query(place, world.aoi), tmp_path / "copies") == ()
+    assert find_items(Query(place, (1.0, 1.0, 2.0, 2.0))) == ()
