@@ -10,6 +10,7 @@ from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report import geometry
 from sitedelta.report.findings import Findings
 from sitedelta.report.layerstyles import WHEN, add_styles
+from sitedelta.report.plain import line
 from sitedelta.report.qgis import Marker, Outline, categories, single
 from sitedelta.tables import to_geoframe
 
@@ -81,7 +82,7 @@ def _zones(findings: Findings) -> "geopandas.GeoDataFrame":
         shapes = shapely.transform(shapes, lambda at: geometry.lonlat(m.grid, at[:, 0], at[:, 1]))
     columns = {
         "zone": [z.id for z in m.zones],
-        "name": [z.name for z in m.zones],
+        "name": [line(z.name) for z in m.zones],
         "area_m2": [z.area_m2 for z in m.zones],
     }
     return geopandas.GeoDataFrame(columns, geometry=list(shapes), crs="EPSG:4326" if findings.georeferenced else None)

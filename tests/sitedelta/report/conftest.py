@@ -89,6 +89,12 @@ def make_site(tmp_path_factory) -> Maker:
     return Maker(tmp_path_factory.mktemp("sites"))
 
 
+@pytest.fixture(scope="session")
+def texts() -> type[Texts]:
+    """What makes texts that a user may have written."""
+    return Texts
+
+
 def day(number: int) -> datetime:
     return datetime(2024, 12, number, tzinfo=UTC)
 
