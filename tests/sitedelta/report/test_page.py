@@ -3,6 +3,7 @@ import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
@@ -64,6 +65,14 @@ def test_policy_allows_this_style_and_script_alone(html):
         (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
         known = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{known}'" in policy
+
+
+def test_the_library_is_the_one_that_its_authors_publish():
+    """D3 7.9.2 as npm has it, with its licence; to replace it, replace both files and this."""
+    vendor = files("sitedelta.report").joinpath("assets", "vendor")
+    found = hashlib.sha256(vendor.joinpath("d3.min.js").read_bytes()).hexdigest()
+    assert found == "912111098ea99503a6f4967361d2bbdc9dbf58cf9c678c8e27e5b02d1a07f0c1"
+    assert "Permission to use, copy, modify" in vendor.joinpath("d3.LICENSE").read_text()
 
 
 def test_no_inline_handlers_or_styles(html):

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,17 +123,24 @@ class Tab:
         return [u for u in urls if not u.startswith("data:")]
 
 
-@pytest.fixture(scope="session")
-def tab(tmp_path_factory):
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    command = [CHROMIUM, *QUIET, f"--user-data-dir={tmp_path_factory.mktemp('profile')}", "about:blank"]
+@contextmanager
+def browser(profile: Path) -> Iterator[Tab]:
+    """Start a browser of its own and give its page."""
+    command = [str(CHROMIUM), *QUIET, f"--user-data-dir={profile}", "about:blank"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             port = next(m[1] for line in process.stderr if (m := re.search(r"listening on ws://[^:]+:(\d+)", line)))
             yield Tab(int(port))
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="session")
+def tab(tmp_path_factory):
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,0 +1,141 @@
+"""How large a report's page is and how soon it shows: a site of ten dates of real 2560 x 2560 images.
+
+    python -m tests.benchmarks.bench_page AIRBUS --out DIR      # run the site, then measure its page
+    python -m tests.benchmarks.bench_page --page FILE           # measure a page that is there
+
+AIRBUS is a folder with `images/` and `sites.json` (site to names of images). The images carry no dates: invented ones
+are given.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+
+import yaml
+from tests.benchmarks.machine import machine
+from tests.sitedelta.report.browser.conftest import Tab, browser
+
+DATES = 10
+RUNS = 7
+FIRST = date(2024, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured of one page."""
+
+    megabytes: float
+    first_paint_ms: float
+    """Median over fresh starts of the page; the browser's own figure."""
+    slowest_ms: float
+    loaded_ms: float
+    """Until the load event, median."""
+    review_ms: float
+    """From the click on the button to the list of findings, median."""
+    complaints: int
+    """Console messages and errors."""
+    requests: int
+    """Beyond the page itself."""
+
+
+def write_config(data: Path, out: Path, dates: int) -> Path:
+    """Write the configuration of the data's site with the most images."""
+    sites: dict[str, list[str]] = json.loads((data / "sites.json").read_text(encoding="utf-8"))
+    images = max(sites.values(), key=len)[:dates]
+    imagery = [
+        {
+            "path": str((data / "images" / name).resolve()),
+            "date": (FIRST + timedelta(days=9 * n)).isoformat(),
+            "gsd": 0.5,
+            "source": "Airbus DS, CC BY-NC-SA 4.0; date invented",
+        }
+        for n, name in enumerate(images)
+    ]
+    site = {
+        "id": "airport",
+        "name": "Airport",
+        "imagery": imagery,
+        "count": ["aircraft", "vehicle"],
+        "change": {"method": "cva"},
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "airport.yaml"
+    path.write_text(yaml.safe_dump({"output": "out", "sites": [site]}), encoding="utf-8")
+    return path
+
+
+def run_site(config: Path) -> Path:
+    """Run the site and give its page."""
+    subprocess.run([Path(sys.executable).with_name("sitedelta"), "run", config, "--quiet"], check=True)
+    return config.parent / "out" / "airport" / "report" / "index.html"
+
+
+@contextmanager
+def opened() -> Iterator[Tab]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, browser(Path(folder)) as tab:
+        yield tab
+
+
+def measure(page: Path) -> Figures:
+    """Open a page again and again, each time in a browser that has never seen it."""
+    paints, loads, reviews = [], [], []
+    complaints = requests = 0
+    for _ in range(RUNS):
+        with opened() as tab:
+            tab.open(page)
+            tab.until(lambda tab=tab: tab.js(_PAINT) is not None, seconds=60)
+            paints.append(float(tab.js(_PAINT)))
+            loads.append(float(tab.js("performance.getEntriesByType('navigation')[0].loadEventEnd")))
+            reviews.append(float(tab.js(_REVIEW)))
+            complaints += len(tab.complaints)
+            requests += len(set(tab.requests) - {page.as_uri()})
+    return Figures(
+        page.stat().st_size / 1e6, median(paints), max(paints), median(loads), median(reviews), complaints, requests
+    )
+
+
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+_REVIEW = """new Promise((done) => {
+  const start = performance.now();
+  document.querySelector('[data-part=open]').click();
+  requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
+})"""
+
+
+def told(figures: Figures) -> str:
+    """Give the figures as a table."""
+    rows = [
+        ("size", f"{figures.megabytes:.1f} MB"),
+        ("first paint, median of 7 fresh browsers", f"{figures.first_paint_ms:.0f} ms"),
+        ("slowest of them", f"{figures.slowest_ms:.0f} ms"),
+        ("loaded", f"{figures.loaded_ms:.0f} ms"),
+        ("review opened", f"{figures.review_ms:.0f} ms"),
+        ("messages on the console", str(figures.complaints)),
+        ("requests beyond the page", str(figures.requests)),
+    ]
+    return "\n".join(["| page | measured |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows)])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="?", type=Path)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--page", type=Path)
+    parser.add_argument("--dates", type=int, default=DATES)
+    args = parser.parse_args()
+    if args.page is None and (args.data is None or args.out is None):
+        parser.error("give AIRBUS and --out, or --page")
+    page = args.page or run_site(write_config(args.data, args.out, args.dates))
+    sys.stdout.write(f"{machine()}\n{told(measure(page.resolve()))}\n")
+
+
+if __name__ == "__main__":
+    main()
