@@ -1,9 +1,9 @@
 """What changed at a site, how many aircraft and vehicles are there, what arrived, what left, and how sure.
 
-The verbs of the command line are functions here: `change`, `count`, `compare`, `register` work on images; `run` and
-`report` on a configuration; `open_site` opens the results, `review_*` take what people decide about them; `verify`,
-`bundle` and `sign` work on their evidence; `init` and `demo` help to begin. Each is imported when it is first used, so
-that importing `sitedelta` costs nothing.
+The verbs of the command line are functions here: `change`, `count`, `compare`, `register` work on images; `run`,
+`watch` and `report` on a configuration; `open_site` opens the results, `review_*` take what people decide about
+them; `verify`, `bundle` and `sign` work on their evidence; `init` and `demo` help to begin. Each is imported when it is
+first used, so that importing `sitedelta` costs nothing.
 """
 
 import sys
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sitedelta.verbs.sign import sign
     from sitedelta.verbs.train import train
     from sitedelta.verbs.verify import verify
+    from sitedelta.watch.verb import watch
 
 __version__ = "0.1.0"
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "sign",
     "train",
     "verify",
+    "watch",
 ]
 
 _HOMES = {
@@ -80,6 +82,7 @@ _HOMES = {
     "sign": "sitedelta.verbs.sign",
     "train": "sitedelta.verbs.train",
     "verify": "sitedelta.verbs.verify",
+    "watch": "sitedelta.watch.verb",
 }
 
 

@@ -21,18 +21,16 @@ from pydantic import (
     model_validator,
 )
 
+from sitedelta.alerts.setting import Alert, WebAddress
 from sitedelta.configerrors import explain
 from sitedelta.dates import parse_date
-from sitedelta.defaults import COARSEST_M, HIDDEN, MIN_AREA_M2, Hidden, Radiometry
+from sitedelta.defaults import COARSEST_M, HIDDEN, MIN_AREA_M2, Hidden, Label, Radiometry
 from sitedelta.errors import ConfigError
 from sitedelta.names import SAFE_ID
 from sitedelta.remote.address import checked, is_address, plain
 from sitedelta.remote.sync import staging
 from sitedelta.scene import Kind
 from sitedelta.yamlfile import read_yaml
-
-Label: TypeAlias = Literal["aircraft", "vehicle"]
-"""What can be counted."""
 
 Method: TypeAlias = Literal[
     "auto",
@@ -311,6 +309,7 @@ class Site(_Model):
         default=(),
         description="What was said of the site and when; set beside what was observed before and after it.",
     )
+    alerts: tuple[Alert, ...] = Field(default=(), description="When to tell: rules, besides those of the whole file.")
     limits: Mapping[Label, Metres] = Field(
         default_factory=dict,
         description="Coarsest ground sampling distance in metres at which a class is counted, e.g. {vehicle: 0.5}; "
@@ -353,6 +352,13 @@ class Config(_Model):
     model: LocalPath | None = Field(
         default=None,
         description="A detector of one's own for every site that names none; the shipped one where not given.",
+    )
+    alerts: tuple[Alert, ...] = Field(
+        default=(), description="When to tell: rules for every site that has the zone they are for."
+    )
+    webhook: WebAddress | None = Field(
+        default=None,
+        description="Address to which alerts are sent, https or http; signed where SITEDELTA_WEBHOOK_KEY is set.",
     )
     sites: Annotated[tuple[Site, ...], AfterValidator(_filled)] = Field(description="The places that are watched.")
     _store: str | None = PrivateAttr(default=None)

@@ -2,6 +2,9 @@
 
 from typing import Literal, TypeAlias
 
+Label: TypeAlias = Literal["aircraft", "vehicle"]
+"""What can be counted."""
+
 Radiometry: TypeAlias = Literal["line", "unchanged", "histogram", "local", "none"]
 """How the later date is brought to the radiometry of the earlier one."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from sitedelta.alerts.delivery import deliver
 from sitedelta.config import Config, Site, load_config
 from sitedelta.defaults import TILE_LIMIT_S
 from sitedelta.engine import Place
@@ -67,25 +68,29 @@ def run(
         The work could not be finished; a later run goes on where this one stopped. `SiteBusy`: another run works on
         the site.
     """
-    loaded, chosen, folder = _chosen(config, site, out)
+    loaded, chosen, folder = chosen_sites(config, site, out)
     if model is not None:
         chosen = tuple(s.model_copy(update={"model": Path(model).absolute()}) for s in chosen)
     place = Place(jobs, scheduler, limit_s, resources or {})
     root = folder.absolute() if scheduler else folder
-    url = None if out else loaded.store
-    works = [SiteWork(s, root / s.id, since, until, limit_s, url and f"{url}/{s.id}") for s in chosen]
+    url, send = None if out else loaded.store, loaded.webhook is not None
+    works = [
+        SiteWork(s, root / s.id, since, until, limit_s, url and f"{url}/{s.id}", (*loaded.alerts, *s.alerts), send)
+        for s in chosen
+    ]
     results = run_sites(works, place, progress=progress)
     if any(isinstance(r, RunResult) for r in results):
-        _publish_all(loaded, folder, url)
+        publish_all(loaded, folder, url)
+    deliver(loaded.webhook, [w.root for w in works])
     return tuple(_raised(results))
 
 
 def report(config: str | Path, *, site: str | None = None, out: str | Path | None = None) -> tuple[Path, ...]:
     """Write the reports again from the results of the last run."""
-    loaded, chosen, folder = _chosen(config, site, out)
+    loaded, chosen, folder = chosen_sites(config, site, out)
     url = None if out else loaded.store
     pages = tuple(publish(SiteStore(folder / one.id), one.id, url and f"{url}/{one.id}") for one in chosen)
-    _publish_all(loaded, folder, url)
+    publish_all(loaded, folder, url)
     return pages
 
 
@@ -99,7 +104,7 @@ def _raised(results: Sequence[RunResult | SitedeltaError]) -> Iterator[RunResult
     yield from (r for r in results if isinstance(r, RunResult))
 
 
-def _publish_all(loaded: Config, folder: Path, url: str | None) -> None:
+def publish_all(loaded: Config, folder: Path, url: str | None) -> None:
     """Write the page over those sites of a configuration that have results; publish it where all have."""
     from sitedelta.remote.sync import push_page
     from sitedelta.report.sitespage import write_sites_page
@@ -118,7 +123,8 @@ def _readable(store: SiteStore) -> FoundSite | None:
         return None
 
 
-def _chosen(config: str | Path, site: str | None, out: str | Path | None) -> tuple[Config, tuple[Site, ...], Path]:
+def chosen_sites(config: str | Path, site: str | None, out: str | Path | None) -> tuple[Config, tuple[Site, ...], Path]:
+    """Load a configuration; give it, the sites that were asked for, and the folder of results."""
     loaded = load_config(Path(config))
     if out and re.match(r"[a-z0-9]+:/", str(out)):
         raise InputError("--out is a folder here; name an object store by `output:` in the configuration")

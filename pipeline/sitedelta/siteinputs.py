@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from sitedelta.alerts.rule import check_zones
 from sitedelta.config import SEARCH, Imagery, Site
 from sitedelta.controlpairs import check_controls
 from sitedelta.errors import InputError
@@ -54,13 +55,14 @@ def settle(site: Site, store: SiteStore, *, since: date | None = None, until: da
             raise InputError(msg)
         grid = choose_grid(scenes, site.aoi)
         zones = load_zones(site.zones, grid)
+        check_zones(site, [z.id for z in zones])
     key = key_of("site", FORMAT, parameters(site), scenes, grid.to_json(), zones, found.notes, counter)
     return SiteInputs(site, scenes, grid, zones, found.notes, counter, key)
 
 
 def parameters(site: Site) -> dict[str, Any]:
     """Give the site's settings with all defaults filled in, without the paths of this machine."""
-    settings = site.model_dump(mode="json", exclude={"imagery", "zones", "dem", "model"})
+    settings = site.model_dump(mode="json", exclude={"imagery", "zones", "dem", "model", "alerts"})
     if isinstance(site.aoi, Path):
         settings["aoi"] = site.aoi.name
     imagery = [_entry(i) for i in site.imagery]

@@ -55,6 +55,21 @@ class SiteStore:
         return self.root / "review.jsonl"
 
     @property
+    def alerts(self) -> Path:
+        """Ledger of alerts; lines are only ever added."""
+        return self.root / "alerts.jsonl"
+
+    @property
+    def alert_state(self) -> Path:
+        """How the rules for alerts stand."""
+        return self.root / "alerts.json"
+
+    @property
+    def arrivals(self) -> Path:
+        """Ledger of images that came, came again or went while the site was watched; lines are only ever added."""
+        return self.root / "arrivals.jsonl"
+
+    @property
     def rasters(self) -> Path:
         return self.root / "rasters"
 

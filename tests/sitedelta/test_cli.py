@@ -25,6 +25,7 @@ VERBS = [
     "evaluate",
     "train",
     "report",
+    "watch",
     "review",
     "verify",
     "bundle",
@@ -324,6 +325,7 @@ def result(*, nothing_new: bool) -> SimpleNamespace:
         sentences=("Two aircraft arrived.",),
         notes=(),
         unfinished=(),
+        alerts=(),
     )
 
 

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from sitedelta import records
 from sitedelta.claims import LIMITS
 from sitedelta.cli import cli
-from sitedelta.config import Change, Config, Imagery, Site, Statement
+from sitedelta.config import Alert, Change, Config, Imagery, Site, Statement
 from sitedelta.store import SiteStore
 
 REPOSITORY = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def table_of(model: type[BaseModel]) -> str:
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows])
 
 
-@pytest.mark.parametrize("model", [Config, Site, Imagery, Change, Statement])
+@pytest.mark.parametrize("model", [Config, Site, Imagery, Change, Statement, Alert])
 def test_every_key_of_the_configuration_is_explained(model):
     assert table_of(model) in (DOCS / "configuration.md").read_text()
 
@@ -68,6 +68,9 @@ def test_every_file_of_a_site_is_explained():
         store.zone_changes,
         store.tracks,
         store.review,
+        store.alerts,
+        store.alert_state,
+        store.arrivals,
     ):
         assert f"`{path}`" in page
 

@@ -31,6 +31,7 @@ def imported_by(code: str) -> set[str]:
         ["evaluate"],
         ["train"],
         ["report"],
+        ["watch"],
         ["review"],
         ["verify"],
         ["sign"],

@@ -19,6 +19,7 @@ from sitedelta.cli.options import examples
 from sitedelta.cli.review import review
 from sitedelta.cli.sites import demo, init, report, run
 from sitedelta.cli.train import train
+from sitedelta.cli.watch import watch
 from sitedelta.errors import SitedeltaError
 
 INTERRUPTED = 130
@@ -51,7 +52,7 @@ def cli(context: click.Context) -> None:
 
 for _command in (
     *(run, change, register, count, compare, evaluate, train),
-    *(report, review, verify, bundle, sign, init, demo),
+    *(report, watch, review, verify, bundle, sign, init, demo),
 ):
     cli.add_command(_command)
 

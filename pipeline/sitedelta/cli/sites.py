@@ -133,7 +133,7 @@ def _conclude(done: "Iterable[RunResult]", *, quiet: bool, as_json: bool) -> Non
 
 def _sentences(result: "RunResult") -> list[str]:
     news = ["nothing new"] if result.nothing_new else result.sentences
-    told = [*result.notes, *news]
+    told = [*result.notes, *news, *(f"alert {e.kind}: {e.text}" for e in result.alerts)]
     return [*(f"{result.site_id}: {sentence}" for sentence in told), f"{result.site_id}: report {result.report}"]
 
 
@@ -158,4 +158,5 @@ def _summary(result: "RunResult") -> dict[str, Any]:
         "sentences": list(result.sentences),
         "notes": list(result.notes),
         "unfinished": list(result.unfinished),
+        "alerts": [e.plain() for e in result.alerts],
     }

@@ -1,15 +1,20 @@
 """One site from its images to its report, as a piece of work that any process can do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from sitedelta.alerts.entry import Entry
+from sitedelta.alerts.setting import Alert
 from sitedelta.config import Site
 from sitedelta.engine import Place
 from sitedelta.progress import Progress, silent
 from sitedelta.site import Site as FoundSite
 from sitedelta.site import open_site
 from sitedelta.store import SiteStore
+from sitedelta.watch.arrivals import Arrival
+from sitedelta.watch.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,10 @@ class RunResult:
     """What happened besides: a lock that a dead run had left."""
     unfinished: tuple[str, ...] = ()
     """Tiles that were given up, and why: their ground is not observable."""
+    alerts: tuple[Entry, ...] = ()
+    """What somebody is to be told."""
+    arrivals: tuple[Arrival, ...] = ()
+    """What came, came again or went, where the site is watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,12 @@ class SiteWork:
     """How long a tile may take where the process is expendable."""
     url: str | None = None
     """Address of an object store: the results are brought from there first, and published there."""
+    alerts: tuple[Alert, ...] = ()
+    """Rules; they are judged by all dates only."""
+    send: bool = False
+    """Whether there is somewhere to send alerts to."""
+    journal: Journal | None = None
+    """Writes down what came and went, where the site is watched."""
 
     def run(self) -> RunResult:
         """Do all of it in this process."""
@@ -49,6 +64,7 @@ class SiteWork:
 
     def run_at(self, place: Place, progress: Progress = silent) -> RunResult:
         """Do the tiles at a place, the rest here."""
+        from sitedelta.alerts.raising import is_judged
         from sitedelta.remote.sync import pull, push
         from sitedelta.siteinputs import nothing_left_behind
         from sitedelta.siterun import run_site
@@ -59,14 +75,18 @@ class SiteWork:
             step = lock.guarding(progress)
             if self.url:
                 pull(self.url, store)
+            before = self.journal.standing(store) if self.journal else None
             new = run_site(self.site, store, place=place, since=self.since, until=self.until, progress=step)
-            if new or not _is_published(store):
-                _publish(store, step)
+            came = self.journal.write(store, self.site, before) if self.journal else ()
+            rules = self.alerts if self.since is self.until is None else None
+            alerts: tuple[Entry, ...] = ()
+            if new or came or not (_is_published(store) and (rules is None or is_judged(store, rules))):
+                alerts = _publish(store, step, rules, send=self.send)
             if self.url:
                 push(self.url, store)
         notes, found = (lock.taken_over,) if lock.taken_over else (), open_site(store.root)
         page, gaps = store.report / "index.html", found.manifest.unfinished
-        return RunResult(self.site.id, store.root, page, not new, _headline(found), notes, gaps)
+        return RunResult(self.site.id, store.root, page, not new, _headline(found), notes, gaps, alerts, came)
 
 
 def _is_published(store: SiteStore) -> bool:
@@ -87,13 +107,17 @@ def publish(store: SiteStore, site: str, url: str | None = None) -> Path:
     with held(store.root, site=site) as lock:
         if url:
             pull(url, store)
-        page = _publish(store, lock.guarding(silent))
+        _publish(store, lock.guarding(silent), None)
         if url:
             push(url, store)
-    return page
+    return store.report / "index.html"
 
 
-def _publish(store: SiteStore, progress: Progress) -> Path:
+def _publish(
+    store: SiteStore, progress: Progress, rules: Sequence[Alert] | None, *, send: bool = False
+) -> tuple[Entry, ...]:
+    """Take in what people decided, judge the rules, and write the report; give what somebody is to be told."""
+    from sitedelta.alerts.raising import raise_alerts
     from sitedelta.catalog import write_catalog
     from sitedelta.report.build import build
     from sitedelta.review.apply import apply_review, is_applied
@@ -102,11 +126,12 @@ def _publish(store: SiteStore, progress: Progress) -> Path:
     if not is_applied(store):
         (store.report / "index.html").unlink(missing_ok=True)  # were we stopped now, the next run would publish
         apply_review(store)
+    alerts = raise_alerts(store, rules, send=send) if rules or (rules is not None and store.alerts.exists()) else ()
     found = open_site(store.root)
     write_catalog(found)
-    page = build(found)
+    build(found)
     progress(1, 1, "report")
-    return page
+    return alerts
 
 
 def _headline(found: FoundSite) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sitedelta.alerts.shown import Flag
 from sitedelta.records import Observation, Status
 from sitedelta.report.geometry import nice_step
 from sitedelta.series import CountSeries
@@ -59,6 +60,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alert on a date."""
+
+    x: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A drawing in a box of `WIDTH` x `HEIGHT`."""
 
@@ -73,6 +82,7 @@ class Chart:
     ends: tuple[float, float]
     """The x of these."""
     notes: tuple[Note, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
     top: float = _TOP
@@ -84,13 +94,15 @@ class Chart:
         return any(m.reviewed for m in self.marks)
 
 
-def chart(series: CountSeries, said: Sequence[Beside] = ()) -> Chart:
+def chart(series: CountSeries, said: Sequence[Beside] = (), flags: Sequence[Flag] = ()) -> Chart:
     """Draw one series: dates that compare are joined by lines, broken where a gap lies between.
 
     Parameters
     ----------
     said
         Statements to mark, where they fall near the dates.
+    flags
+        Alerts to mark.
     """
     rows = sorted((*series.compared, *series.parts, *series.apart, *series.gaps), key=lambda o: (o.date, o.scene))
     top = max([1, *(max(o.high or o.count or 0, o.reviewed_high or o.reviewed_count or 0) for o in rows)])
@@ -106,6 +118,7 @@ def chart(series: CountSeries, said: Sequence[Beside] = ()) -> Chart:
     apart = {o.scene for o in series.apart}
     marks = _joined([_mark(o, x, base, unit, apart=o.scene in apart) for o, x in zip(rows, xs, strict=True)])
     y_ticks = tuple(Tick(base - v * unit, f"{v:,}") for v in range(0, ceiling + 1, step))
+    at = {o.date: x for o, x in zip(rows, xs, strict=True)}
     return Chart(
         marks,
         _lines(marks),
@@ -115,6 +128,7 @@ def chart(series: CountSeries, said: Sequence[Beside] = ()) -> Chart:
         (_millis(min(ends)), _millis(max(ends))),
         (_FIRST, _LAST),
         tuple(Note(x, s.number, s.quoted, _millis(s.statement.date)) for s, x in notes),
+        tuple(Alarm(at[f.date], f.text) for f in flags if f.date in at),
     )
 
 

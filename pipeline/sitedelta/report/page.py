@@ -56,7 +56,8 @@ _SCRIPTS = (
 
 def render(page: PageView) -> str:
     """Give the page as text; everything that a file or a configuration says is escaped."""
-    return dressed(environment(), "index.html.j2", script=_script(), page=page, m=page.findings.manifest)
+    shown = {"page": page, "m": page.findings.manifest, "alerts": page.alerts}
+    return dressed(environment(), "index.html.j2", script=_script(), **shown)
 
 
 def dressed(environment: "Environment", template: str, *, script: str = "", **shown: object) -> str:

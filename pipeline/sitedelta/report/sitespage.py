@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sitedelta.alerts.shown import alerts_shown
 from sitedelta.records import Observation
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.geometry import centre, nice_step
@@ -59,6 +60,8 @@ class SiteView:
     lon: float | None
     lat: float | None
     counts: tuple[CountView, ...]
+    alerts: str = ""
+    """How its rules stand; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def _site(folder: Path, site: Site) -> SiteView:
         lon=None if place is None else place[0],
         lat=None if place is None else place[1],
         counts=_counts(f),
+        alerts=alerts_shown(site.store.root).summary,
     )
 
 

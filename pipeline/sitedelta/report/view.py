@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from sitedelta.alerts.shown import AlertsShown, alerts_shown
 from sitedelta.manifest import PairRecord, SceneRecord
 from sitedelta.observing import inside
 from sitedelta.records import Observation, Track, ZoneChange
@@ -162,6 +163,7 @@ class PageView:
     centre: str | None
     review: Reviewable | None
     """What a reader can decide on; None where the page is only read."""
+    alerts: AlertsShown
 
     @property
     def reviewed(self) -> bool:
@@ -177,7 +179,7 @@ def page_view(
     scenes = tuple(_scene(findings, n, r, pictures.get(r.scene.id)) for n, r in enumerate(m.scenes))
     regions = [(c.before, c.after) for c in findings.changes]
     by_id = {s.record.scene.id: s for s in scenes}
-    said = beside(m, findings.observations)
+    said, alerts = beside(m, findings.observations), alerts_shown(findings.root)
     pairs = [_pair(findings, n, p, by_id, g) for n, (p, g) in enumerate(zip(m.pairs, galleries, strict=True))]
     return PageView(
         findings=findings,
@@ -185,7 +187,9 @@ def page_view(
         said=said,
         scenes=scenes,
         pairs=tuple(reversed(pairs)),
-        series=tuple(_series(findings, s, said) for s in count_series(findings.observations, list(place_names(m)))),
+        series=tuple(
+            _series(findings, s, said, alerts) for s in count_series(findings.observations, list(place_names(m)))
+        ),
         stays=_stays(findings.tracks),
         observations=_rows(findings),
         zones=zone_shapes(m.zones),
@@ -193,6 +197,7 @@ def page_view(
         extent=f"{metres_of(m.grid.width * m.grid.gsd_m)} by {metres_of(m.grid.height * m.grid.gsd_m)}",
         centre=_centre(findings),
         review=review,
+        alerts=alerts,
     )
 
 
@@ -260,13 +265,14 @@ def _chip(findings: Findings, chip: Chip) -> ChipView:
     return ChipView(chip, before, after, furniture(findings, chip.side_m), marked=chip.mark > 0)
 
 
-def _series(findings: Findings, series: CountSeries, said: Sequence[Beside]) -> SeriesView:
+def _series(findings: Findings, series: CountSeries, said: Sequence[Beside], alerts: AlertsShown) -> SeriesView:
     first = series.rows[0]
     place = place_names(findings.manifest).get(first.zone, first.zone)
     what = things(series.compared or series.rows)
     told = count_sentence(series, place)
     ends = f"{_counted(series.compared[0])}, then {_counted(series.compared[-1])}: " if series.compared[1:] else ""
-    return SeriesView(_names(findings)[first.zone], what, told, f"{ends}{told.ground}", chart(series, said))
+    drawn = chart(series, said, alerts.flags.get((first.zone, first.label), ()))
+    return SeriesView(_names(findings)[first.zone], what, told, f"{ends}{told.ground}", drawn)
 
 
 def _counted(o: Observation) -> str:

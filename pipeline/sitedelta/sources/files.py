@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sitedelta.errors import InputError
 from sitedelta.sources.providermask import is_mask
 from sitedelta.sources.webtiles import is_tile_folder
+from sitedelta.watch.settled import is_unfinished
 
 if TYPE_CHECKING:
     from sitedelta.config import Imagery
@@ -119,7 +120,7 @@ def _images(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def _is_image(path: Path) -> bool:
-    if path.name.startswith((".", "~")):
+    if path.name.startswith((".", "~")) or is_unfinished(path.name):
         return False
     if path.is_dir():
         return is_tile_folder(path)

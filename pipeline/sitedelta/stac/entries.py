@@ -45,6 +45,8 @@ def with_found(site: "Site", folder: Path) -> "Site":
 def _found(site: "Site", entry: "Imagery", folder: Path) -> "Imagery":
     from sitedelta.config import Found
 
+    if isinstance(entry, Found):
+        return entry
     if isinstance(entry.path, str):
         files = gather_files(entry.path, area_bounds(site.aoi) if site.aoi else None, folder)
     elif entry.stac:

@@ -1,0 +1,1 @@
+"""Alerts: rules on counts and changed ground, each alert said once, with how often it would be false."""

@@ -1,0 +1,257 @@
+"""One look at one site: in a moment where nothing is new, else only what is."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sitedelta.errors import InputError, SitedeltaError
+from sitedelta.progress import Progress, silent
+from sitedelta.store import SiteStore
+from sitedelta.watch.lock import SiteBusy
+from sitedelta.watch.settled import Waiting, image_stamp, waiting_of
+from sitedelta.watch.sight import Sight, results_of, sight_of
+from sitedelta.watch.state import Refused, State, read_state, setup_of, write_state
+
+if TYPE_CHECKING:
+    from sitedelta.alerts.entry import Entry
+    from sitedelta.alerts.setting import Alert
+    from sitedelta.config import Imagery, Site
+    from sitedelta.engine import Place
+    from sitedelta.fleet import RunResult
+    from sitedelta.manifest import Manifest
+    from sitedelta.watch.arrivals import Arrival
+
+Outcome = Literal["nothing_new", "updated", "waiting", "busy", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SitePass:
+    """What a look at a site led to."""
+
+    site: str
+    outcome: Outcome
+    """`waiting`: for images that are not whole yet, or for the first one; `busy`: another run works on the site."""
+    arrivals: "tuple[Arrival, ...]" = ()
+    alerts: "tuple[Entry, ...]" = ()
+    notes: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    """Images that are not whole yet."""
+    trouble: str | None = None
+    status: int = 0
+    """1 where the work failed, 2 where something that was given cannot be used."""
+    report: Path | None = None
+
+    @property
+    def fired(self) -> bool:
+        """Tell whether an alert was told now."""
+        return any(e.kind == "fired" for e in self.alerts)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A site, and how it is watched."""
+
+    site: "Site"
+    root: Path
+    output: Path
+    alerts: "tuple[Alert, ...]"
+    address: str | None
+    """The webhook."""
+    settle_s: float
+    url: str | None = None
+    """Where the results are published besides."""
+
+    @property
+    def store(self) -> SiteStore:
+        return SiteStore(self.root)
+
+
+def pass_over(watched: Watched, place: "Place | None", *, now: float, progress: Progress = silent) -> SitePass:
+    """Look at a site, and bring it up to date where something is new.
+
+    Parameters
+    ----------
+    now
+        Seconds since 1970.
+    """
+    state = read_state(watched.store)
+    setup = setup_of(watched.site, watched.alerts, watched.address)
+    sight = sight_of(watched.site, watched.output)
+    seen = sight | results_of(watched.store)
+    searches = not all(isinstance(e.path, Path) for e in watched.site.imagery)
+    if setup == state.setup and seen == state.sight and not (searches or state.waiting):
+        if state.trouble:
+            return SitePass(watched.site.id, "failed", trouble=state.trouble, status=InputError.exit_status)
+        return SitePass(watched.site.id, "nothing_new")
+    try:
+        return _Look(watched, place, state, setup, sight, now).take(progress)
+    except SiteBusy as error:
+        return SitePass(watched.site.id, "busy", trouble=str(error))
+    except InputError as error:
+        if watched.root.exists():
+            write_state(watched.store, replace(state, setup=setup, sight=seen, waiting={}, trouble=str(error)))
+        return SitePass(watched.site.id, "failed", trouble=str(error), status=error.exit_status)
+    except SitedeltaError as error:
+        return SitePass(watched.site.id, "failed", trouble=str(error), status=error.exit_status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at a site where something may be new."""
+
+    watched: Watched
+    place: "Place | None"
+    state: State
+    setup: str
+    sight: Sight
+    now: float
+
+    def take(self, progress: Progress) -> SitePass:
+        from sitedelta.watch.journal import Journal
+
+        site, manifest = self._found(), Journal.standing(self.watched.store)
+        images = [_images(entry) for entry in site.imagery]
+        _refuse_lost(images, manifest, site.id)
+        local = {p: e for e, found in zip(site.imagery, images, strict=True) if isinstance(e.path, Path) for p in found}
+        fresh = [p for p in local if not self._was_taken(p)]
+        waiting = waiting_of(fresh, self.sight, self.state.waiting, settle_s=self.watched.settle_s, now=self.now)
+        refused = self._refused(site, {p: e for p, e in local.items() if str(p) not in waiting}, manifest)
+        apart = {*waiting, *refused}
+        chosen = [tuple(p for p in found if str(p) not in apart) for found in images]
+        names = tuple(sorted(Path(p).name for p in waiting))
+        if not any(chosen):
+            return self._idle(waiting, refused, names)
+        done = self._name(chosen, apart)
+        standing = Path(self.watched.store.manifest).exists() and self._results_stand()
+        if done == self.state.done and standing:
+            self._write(waiting, refused, done)
+            return SitePass(site.id, "waiting" if waiting else "nothing_new", waiting=names)
+        result = self._run(site, chosen, refused, progress)
+        self._write(waiting, refused, done)
+        news = not result.nothing_new or result.arrivals or result.alerts
+        outcome: Outcome = "updated" if news else "waiting" if waiting else "nothing_new"
+        return SitePass(site.id, outcome, result.arrivals, result.alerts, result.notes, names, None, 0, result.report)
+
+    def _found(self) -> "Site":
+        from sitedelta.stac.entries import with_found
+
+        return with_found(self.watched.site, self.watched.root / "imagery")
+
+    def _was_taken(self, path: Path) -> bool:
+        """Tell whether an image was whole at the last look, and has not changed since."""
+        if str(path) in self.state.waiting:
+            return False
+        return image_stamp(path, self.sight) == image_stamp(path, self.state.sight)
+
+    def _refused(
+        self, site: "Site", paths: Mapping[Path, "Imagery"], manifest: "Manifest | None"
+    ) -> dict[str, Refused]:
+        """Give the images that cannot be used; what was tried before and has not changed is not tried again."""
+        known, found = self._known(manifest), {}
+        for path, entry in paths.items():
+            stamp, before = image_stamp(path, self.sight), self.state.refused.get(str(path))
+            if before is not None and before.stamp == stamp:
+                found[str(path)] = before
+            elif str(path) not in known:
+                why = _why_not(path, entry, site, self.watched.root)
+                if why is not None:
+                    found[str(path)] = Refused(stamp, why)
+        return found
+
+    def _known(self, manifest: "Manifest | None") -> set[str]:
+        """Give the images that results were made from and that have not changed since."""
+        import os
+
+        if manifest is None:
+            return set()
+        root = self.watched.root
+        given = {os.path.normpath(root / f.path): f.bytes for f in manifest.given if f.role == "image"}
+        return {p for p, s in self.sight.items() if given.get(os.path.normpath(p)) == s[0]}
+
+    def _results_stand(self) -> bool:
+        now = results_of(self.watched.store)
+        return {k: v for k, v in self.state.sight.items() if k in now} == now and str(
+            self.watched.store.report / "index.html"
+        ) in now
+
+    def _name(self, chosen: Sequence[Sequence[Path]], apart: set[str]) -> str:
+        """Name all that results are made from: the images, what lies beside them, and the settings."""
+        kept = {p: s for p, s in self.sight.items() if not any(p.startswith(f"{a}") for a in apart)}
+        said = [self.setup, sorted(kept.items()), [[str(p) for p in c] for c in chosen]]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
+
+    def _idle(self, waiting: dict[str, Waiting], refused: dict[str, Refused], names: tuple[str, ...]) -> SitePass:
+        """Wait for the first image that can be used."""
+        if self.watched.root.exists() or waiting or refused:
+            self._write(waiting, refused, "")
+        why = "; ".join(r.why for r in refused.values()) or None
+        return SitePass(self.watched.site.id, "waiting", waiting=names, trouble=why, status=2 if why else 0)
+
+    def _run(
+        self, site: "Site", chosen: Sequence[tuple[Path, ...]], refused: dict[str, Refused], progress: Progress
+    ) -> "RunResult":
+        from sitedelta.config import Found
+        from sitedelta.engine import Place
+        from sitedelta.fleet import SiteWork
+        from sitedelta.watch.arrivals import utc_now
+        from sitedelta.watch.journal import Journal
+
+        imagery = tuple(
+            Found.model_construct(e.model_fields_set, **(dict(e) | {"files": files}))
+            for e, files in zip(site.imagery, chosen, strict=True)
+        )
+        work = SiteWork(
+            site.model_copy(update={"imagery": imagery}),
+            self.watched.root,
+            url=self.watched.url,
+            alerts=self.watched.alerts,
+            send=self.watched.address is not None,
+            journal=Journal(utc_now(), tuple((Path(p), r.why) for p, r in refused.items())),
+        )
+        return work.run_at(self.place or Place(0), progress)
+
+    def _write(self, waiting: dict[str, Waiting], refused: dict[str, Refused], done: str) -> None:
+        seen = self.sight | results_of(self.watched.store)
+        write_state(self.watched.store, State(self.setup, done, seen, waiting, refused, None))
+
+
+def _images(entry: "Imagery") -> tuple[Path, ...]:
+    """Give the images of an entry; an inbox may be empty."""
+    from sitedelta.sources import find_images
+
+    try:
+        return find_images(entry)
+    except InputError:
+        return ()
+
+
+def _refuse_lost(images: Sequence[tuple[Path, ...]], manifest: "Manifest | None", site: str) -> None:
+    """Refuse to take for removed what probably only cannot be reached: all images of an entry at once."""
+    had = {r.entry for r in manifest.scenes} if manifest else set()
+    for number in sorted(had):
+        if number >= len(images) or not images[number]:
+            what = f"none of the images of imagery[{number}] is there any more"
+            raise InputError(f"site {site}: {what}; is a disk or share away? The results stand as they are")
+
+
+def _why_not(path: Path, entry: "Imagery", site: "Site", root: Path) -> str | None:
+    """Say why an image cannot be used; None where it can, as far as its header tells."""
+    from sitedelta.ingest import scene_from_file
+
+    try:
+        scene_from_file(
+            path,
+            gsd_m=entry.gsd,
+            date=entry.date,
+            kind=entry.kind,
+            hidden=site.hidden,
+            dem=site.dem,
+            hashed=False,
+            workdir=root / "work",
+        )
+    except InputError as error:
+        return str(error)
+    return None
