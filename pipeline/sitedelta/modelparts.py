@@ -11,9 +11,10 @@ from rasterdelta.detect.details import Detail, Details
 from rasterdelta.detect.network import FEATURES
 from rasterdelta.detect.neural import Model
 from rasterdelta.detect.shipped import FOLDER, MODELS, NAME
+from rasterdelta.detect.sights import Sight
 from sitedelta.errors import ConfigError
 from sitedelta.modelarchive import is_archive, networks, pack
-from sitedelta.models import Detailed, Entry, Measured, ModelFile, Second, described
+from sitedelta.models import Detailed, Entry, Looked, Measured, ModelFile, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,25 @@ def _shipped() -> Parts:
 
 
 def _entry(model: Model, table: Table, details: Details) -> Entry:
-    second = model.second
     return Entry.model_validate(
         {
             "class": model.label,
             "file": model.network.path.name,
             "features": FEATURES.name,
-            "working_gsd": model.working_m,
+            "working_gsd": model.sights[0].working_m,
             "longest": model.longest_m,
             "axial": model.axial,
             "apart": model.apart,
             "apart_along": model.apart_along,
-            "second": second and Second(gsd=second.gsd_m, length=second.length_m),
+            "looks": [_looked(s) for s in model.sights],
             "details": [_detailed(d) for d in details.bands if d.label == model.label],
             "accuracy": _measured(table, model.label),
         }
     )
+
+
+def _looked(s: Sight) -> Looked:
+    return Looked(gsd_max=s.gsd_max_m, working_gsd=s.working_m, half_from=s.half_from_m, agree=s.agree)
 
 
 def _detailed(d: Detail) -> Detailed:

@@ -9,10 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from rasterdelta.detect.accuracy import Band, Table
 from rasterdelta.detect.details import Detail, Details
 from rasterdelta.detect.network import Network
-from rasterdelta.detect.neural import Model, NeuralDetector, SecondLook
+from rasterdelta.detect.neural import Model, NeuralDetector
 from rasterdelta.detect.panel import Panel, Seat
 from rasterdelta.detect.protocol import Accuracy, Detector
 from rasterdelta.detect.shipped import shipped_detector
+from rasterdelta.detect.sights import Sight
 from sitedelta.claims import CLASSES
 from sitedelta.configerrors import explain
 from sitedelta.errors import ConfigError
@@ -49,11 +50,21 @@ class Measured(_Model):
     source: str = Field(min_length=1, max_length=500)
 
 
-class Second(_Model):
-    """Another look, at half the resolution, for large objects."""
+class Looked(_Model):
+    """How images up to one ground sampling distance are looked at."""
 
-    gsd: float = Field(ge=0, le=1000, allow_inf_nan=False, description="Coarser images are looked at twice, metres.")
-    length: Metres = Field(description="Shorter objects are left to the first look, metres.")
+    gsd_max: Metres
+    working_gsd: Metres = Field(description="They are resampled to about this ground sampling distance, metres.")
+    half_from: float | None = Field(
+        default=None,
+        ge=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="Objects of this length and more are looked for at half that resolution too, metres.",
+    )
+    agree: float = Field(
+        default=0.0, ge=0, le=1, description="Share of the mean of both looks' log-odds, beside the surer look's."
+    )
 
 
 class Detailed(_Model):
@@ -80,7 +91,9 @@ class Entry(_Model):
     axial: bool = Field(default=False, description="True where the heading map holds twice the angle.")
     apart: Share = 0.5
     apart_along: Share = 0.5
-    second: Second | None = None
+    looks: tuple[Looked, ...] = Field(
+        default=(), description="By ground sampling distance; without any all images are resampled to `working_gsd`."
+    )
     details: tuple[Detailed, ...] = ()
     accuracy: Annotated[tuple[Measured, ...], AfterValidator(_some)]
 
@@ -174,8 +187,10 @@ def _seated(e: Entry, path: Path, table: Table, name: str) -> Detector:
 
 def model_of(e: Entry, network: Network) -> Model:
     """Give a network as it is described."""
-    second = SecondLook(e.second.gsd, e.second.length) if e.second else None
-    return Model(e.label, network, e.working_gsd, e.longest, e.axial, e.apart, e.apart_along, second)
+    ordered = sorted(e.looks, key=lambda k: k.gsd_max)
+    sights = tuple(Sight(k.gsd_max, k.working_gsd, k.half_from, k.agree) for k in ordered)
+    plain = (Sight(e.accuracy[-1].gsd_max, e.working_gsd),)
+    return Model(e.label, network, e.longest, sights or plain, e.axial, e.apart, e.apart_along)
 
 
 def _detail(label: str, d: Detailed) -> Detail:

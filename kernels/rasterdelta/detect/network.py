@@ -28,7 +28,7 @@ SNAP: Final = 16
 """Windows begin at multiples of so many working pixels: the side of the coarsest cells."""
 NEAR: Final = 16
 """Working pixels of context beyond which the first layers do not look."""
-REACH: Final = 128
+REACH: Final = 144
 """Working pixels of context beyond which the maps hardly depend on what is there."""
 FIRST_CORE: Final = 256
 """Working pixels on a side of what the first layers compute at once."""

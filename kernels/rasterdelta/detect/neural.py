@@ -12,20 +12,11 @@ from rasterdelta.detect.details import NONE_MEASURED, Details
 from rasterdelta.detect.lattice import Lattice
 from rasterdelta.detect.network import GREY, REACH, SNAP, Network
 from rasterdelta.detect.protocol import WEAKEST, Accuracy, Detections
+from rasterdelta.detect.sights import NEAR, Look, Sight
 from rasterdelta.detect.suppress import ROUNDS, suppress
 from rasterdelta.detect.working import Working
 from rasterdelta.errors import KernelError
 from rasterdelta.types import Image, Mask
-
-
-@dataclass(frozen=True, slots=True)
-class SecondLook:
-    """A look at half the working resolution, where large objects are seen whole: the surer of the two looks counts."""
-
-    gsd_m: float
-    """Images of coarser pixels get it."""
-    length_m: float
-    """It is asked for objects of this length and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +25,19 @@ class Model:
 
     label: str
     network: Network
-    working_m: float
-    """Images are resampled to about this ground sampling distance, metres."""
     longest_m: float
     """Length of the longest object of the class."""
+    sights: tuple[Sight, ...]
+    """How images are looked at, in ascending order of ground sampling distance; the last also holds beyond."""
     axial: bool = False
     """True where front and back are not told apart."""
     apart: float = 0.5
     apart_along: float = 0.5
     """Two objects lie at least so many mean widths apart across their heading, and mean lengths along it."""
-    second: SecondLook | None = None
 
-    def looks(self, gsd_m: float) -> "tuple[Look, ...]":
-        """Give the looks at an image of a ground sampling distance, the finest first."""
-        first = Lattice.near(gsd_m, self.working_m)
-        if self.second is None or gsd_m <= self.second.gsd_m:
-            return (Look(first, 0.0),)
-        return Look(first, 0.0), Look(first.halved(), self.second.length_m)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One run of the network over an image."""
-
-    lattice: Lattice
-    length_m: float
-    """Shorter objects are left to other looks."""
+    def sight(self, gsd_m: float) -> Sight:
+        """Give how an image of a ground sampling distance is looked at."""
+        return next((s for s in self.sights if gsd_m <= s.gsd_max_m), self.sights[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +68,11 @@ class NeuralDetector:
     def halo_m(self, label: str, gsd_m: float) -> float:
         """Metres of context that it needs around an object's centre."""
         self._check(label)
-        rivals = ROUNDS * max(self.model.apart, self.model.apart_along) * self.model.longest_m
+        rivals = (ROUNDS * max(self.model.apart, self.model.apart_along) + NEAR) * self.model.longest_m
         return REACH * self._coarsest(gsd_m).factor * gsd_m + rivals
 
     def _coarsest(self, gsd_m: float) -> Lattice:
-        return self.model.looks(gsd_m)[-1].lattice
+        return self.model.sight(gsd_m).looks(gsd_m)[-1].lattice
 
     def accuracy(self, label: str, gsd_m: float) -> Accuracy:
         """Give the measured accuracy at this ground sampling distance."""
@@ -169,7 +147,8 @@ def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
         Ground sampling distance of the image, metres.
     """
     shown = np.clip(np.where(valid, image * np.float32(255), np.float32(GREY)), 0, 255)
-    found = Peaks.join([_seen(shown, model, look, gsd_m) for look in model.looks(gsd_m)])
+    sight = model.sight(gsd_m)
+    found = sight.joined([_seen(shown, model, look, gsd_m) for look in sight.looks(gsd_m)], gsd_m)
     keep = suppress(
         found.row,
         found.col,

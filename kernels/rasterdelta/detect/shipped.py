@@ -6,31 +6,35 @@ from pathlib import Path
 from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.details import Details
 from rasterdelta.detect.network import Network
-from rasterdelta.detect.neural import Model, NeuralDetector, SecondLook
+from rasterdelta.detect.neural import Model, NeuralDetector
 from rasterdelta.detect.panel import Panel, Seat
 from rasterdelta.detect.protocol import Detector
+from rasterdelta.detect.sights import Sight
 
 FOLDER = Path(__file__).parent
 AIRCRAFT = Model(
     "aircraft",
     Network(FOLDER / "aircraft.onnx"),
-    working_m=0.75,
     longest_m=75.0,
-    second=SecondLook(gsd_m=0.5, length_m=30.0),
+    sights=(
+        Sight(0.36, 0.6, half_from_m=0.0, agree=0.5),
+        Sight(0.5, 0.75),
+        Sight(2.0, 0.6, half_from_m=0.0, agree=0.5),
+        Sight(4.0, 0.75, half_from_m=0.0, agree=0.25),
+    ),
 )
 VEHICLE = Model(
     "vehicle",
     Network(FOLDER / "vehicle.onnx"),
-    working_m=0.22,
     longest_m=20.0,
+    sights=(Sight(1.0, 0.22, half_from_m=10.0),),
     axial=True,
     apart=0.6,
     apart_along=0.6,
-    second=SecondLook(gsd_m=0.0, length_m=10.0),
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""
-NAME = "sitedelta-detector 5"
+NAME = "sitedelta-detector 6"
 
 
 @cache

@@ -19,6 +19,7 @@ from rasterdelta.detect.neural import find
 from rasterdelta.detect.panel import Panel, Seat
 from rasterdelta.detect.protocol import Accuracy, Detections
 from rasterdelta.detect.shipped import AIRCRAFT
+from rasterdelta.detect.sights import Sight
 from rasterdelta.detect.working import Working
 from rasterdelta.errors import KernelError
 
@@ -74,12 +75,13 @@ def test_strips_are_those_of_the_whole_bit_for_bit(source, working, first, rows)
 
 @given(st.floats(0.05, 4.0))
 def test_a_second_look_halves_the_working_resolution_and_keeps_the_windows(gsd_m):
-    first = Lattice.near(gsd_m, 0.75)
-    second = first.halved()
-    assert second.factor == 2 * first.factor
-    assert second.source % first.source == 0
-    looks = AIRCRAFT.looks(gsd_m)
-    assert [k.lattice for k in looks] == ([first, second] if gsd_m > AIRCRAFT.second.gsd_m else [first])
+    sight = AIRCRAFT.sight(gsd_m)
+    first, *others = [k.lattice for k in sight.looks(gsd_m)]
+    assert first == Lattice.near(gsd_m, sight.working_m)
+    assert len(others) == (sight.half_from_m is not None)
+    for second in others:
+        assert second.factor == 2 * first.factor
+        assert second.source % first.source == 0
 
 
 def test_the_second_look_is_asked_for_large_objects_only(monkeypatch):
@@ -95,7 +97,8 @@ def test_the_second_look_is_asked_for_large_objects_only(monkeypatch):
 
     monkeypatch.setattr(Network, "maps", maps)
     image = np.zeros((3, 100, 100), np.float32)
-    found = find(image, np.ones((100, 100), bool), replace(AIRCRAFT, working_m=1.0), 1.0)
+    model = replace(AIRCRAFT, sights=(Sight(4.0, 1.0, half_from_m=30.0),))
+    found = find(image, np.ones((100, 100), bool), model, 1.0)
     assert said == [(100, 100), (50, 50)]
     assert sorted(np.round(found.length)) == [18, 20, 120]
 
@@ -107,7 +110,7 @@ def test_blocks_say_what_the_whole_image_says(monkeypatch):
     assert whole.shape == (6, 175, 200)
     monkeypatch.setattr(network, "WHOLE", 256)
     monkeypatch.setattr(network, "CORE", 256)
-    np.testing.assert_allclose(AIRCRAFT.network.maps(image)[0], whole[0], atol=0.05)
+    np.testing.assert_allclose(AIRCRAFT.network.maps(image)[0], whole[0], atol=0.02)
 
 
 def test_the_same_image_gives_the_same_bits():

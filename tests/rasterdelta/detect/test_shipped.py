@@ -26,7 +26,7 @@ def test_it_keeps_the_protocol():
     assert detector.classes == ("aircraft", "vehicle")
     assert detector.name
     for label in detector.classes:
-        assert all(0 < detector.halo_m(label, g) < 300 for g in (0.3, 0.5, 1.2, 3.0))
+        assert all(0 < detector.halo_m(label, g) < 350 for g in (0.3, 0.5, 1.2, 3.0))
         for gsd_m in (0.2, 0.5, 1.2, 3.0):
             got = detector.accuracy(label, gsd_m)
             assert 0 < got.precision <= 1
@@ -42,11 +42,11 @@ def test_it_travels_between_processes(airfield):
     np.testing.assert_array_equal(a.score, b.score)
 
 
-@pytest.mark.parametrize("gsd_m", [0.5, 1.0, 2.0, 3.0])
-def test_it_finds_drawn_airliners(airfield, airliners, gsd_m):
+@pytest.mark.parametrize(("gsd_m", "least"), [(0.5, 0.6), (1.0, 0.75), (2.0, 0.75), (3.0, 0.75)])
+def test_it_finds_drawn_airliners(airfield, airliners, gsd_m, least):
     image = airfield(gsd_m)
     found = shipped_detector().detect(image, everywhere(image), gsd_m=gsd_m, classes=("aircraft",))
-    assert hits(found, airliners, gsd_m, 10.0) >= 0.6 * len(airliners)
+    assert hits(found, airliners, gsd_m, 10.0) >= least * len(airliners)
     assert len(found) <= 1.25 * len(airliners)
     assert np.all((found.score > 0) & (found.score < 1))
     assert np.all((found.heading_deg >= 0) & (found.heading_deg < 360))

@@ -54,6 +54,15 @@ def test_what_got_worse_on_the_images_held_back_is_refused():
     assert v.worse == "on the images held back F1 fell from 0.824 to 0.696"
 
 
+def test_a_fall_by_one_object_is_told_and_does_not_refuse():
+    before = tuple(seen(7, 0, 3, part=k) for k in range(3))
+    after = (seen(6, 0, 4, part=0), seen(9, 0, 1, part=1), seen(7, 0, 3, part=2))
+    v = reach(Looked({0.0: before, 1.0: after}, {s: (seen(10, 0, 0, part=-1),) for s in (0.0, 1.0)}), BANDS)
+    assert [round(a.recall, 1) for _, _, a in v.images] == [0.6, 0.7, 0.7]
+    assert v.after.f1 < v.before.f1
+    assert v.worse is None
+
+
 def test_unlabelled_objects_of_a_partly_labelled_image_are_no_false_alarms():
     v = reach(looked((6, 5, 4), (6, 9, 4), exhaustive=False), BANDS)
     assert v.before.precision == 1.0

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rasterdelta.detect.neural import Model
 from sitedelta.learning.detect.augment import photometry, sensor
 from sitedelta.learning.detect.canvas import Canvas, Rng
 from sitedelta.learning.detect.ground import Picture
@@ -31,10 +32,8 @@ class Stock:
     """Rendered bases and camps."""
     bank: Bank
     recipe: Recipe
-    working_m: float
-    """Working resolution of the model."""
-    twice_m: float
-    """Images of coarser pixels are also looked at at half of it."""
+    model: Model
+    """It says at what resolutions images are looked at."""
 
 
 def own_crop(stock: Stock, k: int, seed: int, side: int) -> Example:
@@ -55,19 +54,21 @@ def furnished_crop(stock: Stock, k: int, seed: int, side: int) -> Example:
 def rendered_crop(stock: Stock, seed: int, side: int) -> Example:
     """Cut a crop out of a rendered place, or make up bare ground; furnish it."""
     rng = np.random.default_rng((seed, 2))
+    gsd_m = _gsd(rng, stock, stock.own[rng.integers(len(stock.own))].gsd_m)
     if stock.places and rng.random() < 0.6:
-        canvas = crop(rng, stock.places, _gsd(rng, stock), side)
+        canvas = crop(rng, stock.places, gsd_m, side)
         busy = rng.random() < 0.3
     else:
-        canvas, busy = bare(rng, side, _gsd(rng, stock)), True
+        canvas, busy = bare(rng, side, gsd_m), True
     if busy:
         furnish(rng, canvas, stock.bank, stock.recipe)
     return _seen(rng, stock, canvas, faithful=False, real=False)
 
 
-def _gsd(rng: Rng, stock: Stock, gsd_m: float = 0.0) -> float:
-    halved = gsd_m > stock.twice_m and rng.random() < HALVED
-    return stock.working_m * (1 + halved) * float(np.exp(rng.uniform(*np.log(SCALES))))
+def _gsd(rng: Rng, stock: Stock, gsd_m: float) -> float:
+    sight = stock.model.sight(gsd_m)
+    halved = sight.half_from_m is not None and rng.random() < HALVED
+    return sight.working_m * (1 + halved) * float(np.exp(rng.uniform(*np.log(SCALES))))
 
 
 def _seen(rng: Rng, stock: Stock, canvas: Canvas, *, faithful: bool, real: bool, least_m: float = 0.0) -> Example:

@@ -45,7 +45,7 @@ CHUNK = 40
 HARD = -1.5
 """Log-odds from which a false peak is a place to learn from."""
 TRIAL = (6, 2)
-"""Crops and batches that tell how fast this machine is."""
+"""Crops and batches that tell how fast this machine is; one batch before them does not count, it prepares."""
 SLOWER = 1.35
 """Wall-clock time of work beside that of other processes, over its own."""
 BANDS_AT = 0.8
@@ -280,6 +280,7 @@ class Work:
         fill(pool, ready, jobs, 0, former, plan.side)
         crop_s = (time.monotonic() - began) / len(jobs)
         none = np.zeros(len(jobs), bool)
+        tune(former, pool, ~none, none, replace(self.setting.course, batches=1))
         began = time.monotonic()
         tune(former, pool, ~none, none, replace(self.setting.course, batches=batches))
         return crop_s, (time.monotonic() - began) / batches

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rasterdelta.detect.network import Network
 from sitedelta.context import load_context, save_context
 from sitedelta.learning.adapt import renders
 from sitedelta.learning.adapt.crops import Stock
@@ -14,7 +15,7 @@ from sitedelta.learning.adapt.sheets import Sheet
 from sitedelta.learning.adapt.student import Origin
 from sitedelta.learning.adapt.tune import Course
 from sitedelta.learning.detect.sampler import RECIPES, Kind
-from sitedelta.models import Entry
+from sitedelta.models import Entry, model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,8 @@ def load_setting(folder: Path) -> Setting:
 def stock(setting: Setting, folder: Path) -> Stock:
     """Give everything that crops are cut from, once it is rendered."""
     own = tuple(s.picture() for s in setting.sheets)
-    e, places = setting.entry, renders.places(folder, setting.label)
-    twice_m = e.second.gsd if e.second else np.inf
-    return Stock(own, places, renders.sprites(folder), RECIPES[setting.label], e.working_gsd, twice_m)
+    places, model = renders.places(folder, setting.label), model_of(setting.entry, Network(folder / "none.onnx"))
+    return Stock(own, places, renders.sprites(folder), RECIPES[setting.label], model)
 
 
 def pool_folder(folder: Path) -> Path:

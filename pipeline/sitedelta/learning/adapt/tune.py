@@ -30,9 +30,9 @@ class Course:
     """Crops of a batch."""
     plain: float = 0.625
     """Share of crops that show the user's images as they are."""
-    tuned_rate: float = 2e-4
+    tuned_rate: float = 3e-5
     """Highest rate of learning of the encoder."""
-    fresh_rate: float = 7e-4
+    fresh_rate: float = 1e-4
     """Of all above it."""
     frozen: int = 5
     """First blocks that stay as they are."""

@@ -78,17 +78,19 @@ def aircraft_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Set
 
 def vehicle_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Sets]:
     """Give the sets of each band of vehicles."""
+    pools = labelled.listed(data, "motor_pools", CARS)
     return {
         (0.25, "orthophotos at 0.2 m (3 sheets)"): {
             "streets 0.2 m": labelled.estonia(data),
             **_drawn(drawn, "vehicle", 1.0),
         },
         (0.36, "motor pools at 0.3 m"): {
-            "motor pools": labelled.listed(data, "motor_pools", CARS),
+            "motor pools": pools,
             **_drawn(drawn, "vehicle", 1.2),
         },
-        (0.7, "orthophotos averaged to 0.4 m (3 sheets)"): {
+        (0.7, "orthophotos averaged to 0.4 m (3 sheets), motor pools averaged to 0.5 m"): {
             "streets 0.4 m": labelled.estonia(data, factor=2),
+            "motor pools 0.5 m": [replace(p, factor=0.5 / 0.3) for p in pools],
             **_drawn(drawn, "vehicle", 2.0),
         },
     }

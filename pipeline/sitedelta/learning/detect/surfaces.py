@@ -139,7 +139,7 @@ def trees(rng: Rng, canvas: Canvas) -> None:
     for _ in range(rng.integers(1, 7)):
         spread, at = float(rng.uniform(1.5, 14)) / canvas.gsd_m, rng.uniform(0, canvas.side, 2)
         if canvas.free(float(at[0]), float(at[1]), 2.5 * spread):
-            _clump(rng, canvas, at, spread, sun)
+            (_clump if rng.random() < 0.55 else _thicket)(rng, canvas, at, spread, sun)
 
 
 def _clump(rng: Rng, canvas: Canvas, at: NDArray[np.float64], spread: float, sun: float) -> None:
@@ -156,6 +156,27 @@ def _clump(rng: Rng, canvas: Canvas, at: NDArray[np.float64], spread: float, sun
         tone = np.float32(rng.uniform(0.75, 1.25))
         canvas.shade(polygon(side, _crown(rng, r) + place), leaves * tone)
         canvas.shade(polygon(side, _crown(rng, 0.6 * r) + place - 0.25 * away * r), leaves * tone * np.float32(1.35))
+
+
+def _thicket(rng: Rng, canvas: Canvas, at: NDArray[np.float64], spread: float, sun: float) -> None:
+    """Plant leafless crowns: pale twigs in tufts over their own dark, and a thin shadow beside each."""
+    side, count = canvas.side, int(rng.integers(1, 7))
+    radius = np.maximum(spread * rng.uniform(0.3, 0.7, count), 1.2)
+    places = at + rng.normal(0, 0.7, (count, 2)) * spread * (count > 1)
+    away = np.array([np.cos(sun), np.sin(sun)])
+    crowns, lit, shadow = np.zeros((3, side, side), np.float32)
+    for place, r in zip(places, radius, strict=True):
+        crown = polygon(side, _crown(rng, r) + place)
+        crowns = np.maximum(crowns, crown)
+        lit = np.maximum(lit, polygon(side, _crown(rng, 0.75 * r) + place - 0.35 * away * r, 0.3 * r))
+        shadow = np.maximum(shadow, polygon(side, _crown(rng, r) + place + away * r * rng.uniform(0.4, 1.6)))
+    tufts = noise(rng, side, side * canvas.gsd_m / rng.uniform(1.2, 3.5), 3)
+    canvas.picture *= 1 - (shadow * np.clip(1 + 0.3 * tufts, 0, 1))[..., None] * np.float32(rng.uniform(0.35, 0.75))
+    tint = np.array([1, rng.uniform(0.94, 1.02), rng.uniform(0.78, 0.98)], np.float32)
+    pale = np.float32(rng.uniform(0.3, 0.8))
+    tone = pale * np.clip(rng.uniform(0.1, 0.5) + 0.5 * lit + rng.uniform(0.1, 0.35) * tufts, 0.08, 1.1)
+    cover = crowns * np.clip(rng.uniform(0.7, 1.2) + 0.5 * tufts, 0, 1)
+    canvas.shade(cover.astype(np.float32), (tone[..., None] * tint).astype(np.float32))
 
 
 def _crown(rng: Rng, radius: float) -> NDArray[np.float64]:
