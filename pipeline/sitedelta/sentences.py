@@ -17,6 +17,7 @@ from sitedelta.wording import (
     day,
     days,
     few_percent,
+    grouped,
     interval,
     listed,
     many,
@@ -177,11 +178,12 @@ def _compared(series: Sequence[Observation], place: str) -> _Told:
     if found.answer in ("increase", "decrease"):
         verb = "rose" if found.answer == "increase" else "fell"
         over = "" if _ends_agree(a, b, found.answer) else f" over {len(series)} dates taken together,"
-        text = f"Between {when} {what} {verb}{over} from {a.count} to {b.count} ({ends})."
+        text = f"Between {when} {what} {verb}{over} from {grouped(a.count)} to {grouped(b.count)} ({ends})."
         return _Told(text + _between(series), found.answer, ground)
     if found.answer == "no_change":
         return _Told(_level(series, f"Between {when}", what, ends), "no_change", ground)
-    text = f"Whether {what} changed between {when} cannot be told: {a.count} and {b.count} ({ends}); {ground}."
+    both = f"{grouped(a.count)} and {grouped(b.count)} ({ends})"
+    text = f"Whether {what} changed between {when} cannot be told: {both}; {ground}."
     return _Told(text + _between(series), "cannot_tell", ground)
 
 
@@ -195,9 +197,11 @@ def _level(series: Sequence[Observation], when: str, what: str, ends: str) -> st
     if not any(o.count for o in series):
         seen = "either date" if len(series) == 2 else f"any of {len(series)} dates"
         highest = max((o.high for o in series if o.high is not None), default=0)
-        return f"{when} no {what} were seen on {seen} that could be observed (90 % interval at most {highest})."
+        return (
+            f"{when} no {what} were seen on {seen} that could be observed (90 % interval at most {grouped(highest)})."
+        )
     a, b = series[0], series[-1]
-    return f"{when} {what} showed no change: {a.count} and {b.count} ({ends}).{_between(series)}"
+    return f"{when} {what} showed no change: {grouped(a.count)} and {grouped(b.count)} ({ends}).{_between(series)}"
 
 
 def _between(series: Sequence[Observation]) -> str:
@@ -206,7 +210,7 @@ def _between(series: Sequence[Observation]) -> str:
     apart = [o for o in series[1:-1] if all(_apart(o, e) for e in ends) and not _on_the_way(o, *ends)]
     if not apart:
         return ""
-    return " In between it was " + listed([f"{o.count} on {day(o.date)} ({_range(o)})" for o in apart]) + "."
+    return " In between it was " + listed([f"{grouped(o.count)} on {day(o.date)} ({_range(o)})" for o in apart]) + "."
 
 
 def _apart(a: Observation, b: Observation) -> bool:
@@ -230,9 +234,9 @@ def _parts(rows: Sequence[Observation]) -> list[str]:
     """Give the least numbers of dates that show a part."""
     if not rows:
         return []
-    least = listed([str(0 if o.low is None else o.low) for o in rows])
+    least = listed([grouped(o.low or 0) for o in rows])
     shares = listed(list(dict.fromkeys(percent(o.share_observed) for o in rows)))
-    found = listed([f"{o.count}" for o in rows])
+    found = listed([grouped(o.count) for o in rows])
     on = days([o.date for o in rows])
     return [f"On {on} only a part of it could be seen ({shares}): {found} found there, so at least {least} in all."]
 
@@ -240,7 +244,7 @@ def _parts(rows: Sequence[Observation]) -> list[str]:
 def _apart_from(o: Observation) -> str:
     seen = f", where {percent(o.share_observed)} could be seen" if o.status is Status.PARTLY else f" ({_range(o)})"
     least = f"from {metres(o.min_length_m)} in length at {metres(o.gsd_m)} per pixel"
-    return f"Counted apart, {least}: {o.count} on {day(o.date)}{seen}."
+    return f"Counted apart, {least}: {grouped(o.count)} on {day(o.date)}{seen}."
 
 
 def by_reason(rows: Sequence[Observation]) -> list[tuple[str, list[datetime]]]:

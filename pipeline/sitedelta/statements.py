@@ -20,7 +20,7 @@ from sitedelta.sentences import (
     things,
 )
 from sitedelta.series import CountSeries, count_series
-from sitedelta.wording import counted, day, days, interval, moment, percent
+from sitedelta.wording import counted, day, days, grouped, interval, moment, percent
 
 Side = Literal["before", "after"]
 
@@ -111,6 +111,7 @@ def _told(side: CountSeries, which: Side) -> str:
 def _that_day(statement: StatementRecord, series: CountSeries) -> tuple[str, ...]:
     rows = [o for o in series.compared if _order(o.date, statement) is None and o.status is not Status.PARTLY]
     return tuple(
-        f"On the day itself, at an hour not known beside it: {o.count} (90 % interval {interval(o.low, o.high)})."
+        f"On the day itself, at an hour not known beside it: {grouped(o.count)}"
+        f" (90 % interval {interval(o.low, o.high)})."
         for o in rows
     )

@@ -43,6 +43,17 @@ def counted(number: int, label: str) -> str:
     return f"{number:,} {label.replace('_', ' ') if number == 1 else many(label)}"
 
 
+def grouped(value: int | None) -> str:
+    """Give a number as sentences write it.
+
+    Examples
+    --------
+    >>> grouped(12), grouped(1377), grouped(None)
+    ('12', '1,377', 'unknown')
+    """
+    return "unknown" if value is None else f"{value:,}"
+
+
 def listed(parts: Sequence[str]) -> str:
     """Join parts as a sentence does.
 
@@ -56,7 +67,7 @@ def listed(parts: Sequence[str]) -> str:
 
 def interval(low: int | None, high: int | None) -> str:
     """Give an interval, `unknown` without its ends."""
-    return "unknown" if low is None or high is None else f"{low:,}{DASH}{high:,}"
+    return "unknown" if low is None or high is None else f"{grouped(low)}{DASH}{grouped(high)}"
 
 
 def percent(share: float) -> str:

@@ -14,7 +14,7 @@ from sitedelta.sentences import SITE_ZONE, Sentence, count_sentence, place_names
 from sitedelta.series import CountSeries, count_series
 from sitedelta.site import Site
 from sitedelta.store import write_text
-from sitedelta.wording import day, interval
+from sitedelta.wording import day, grouped, interval
 
 _WIDE, _HIGH = 150, 40
 _EDGE = 5
@@ -142,7 +142,7 @@ def _last(series: CountSeries) -> str:
     if not series.compared:
         return "not observable" if not series.parts else "only a part seen"
     o = series.compared[-1]
-    told = f"{o.count} ({interval(o.low, o.high)}) on {day(o.date)}"
+    told = f"{grouped(o.count)} ({interval(o.low, o.high)}) on {day(o.date)}"
     return f"{told}; reviewed {o.reviewed_count} ({interval(o.reviewed_low, o.reviewed_high)})" if o.reviewers else told
 
 

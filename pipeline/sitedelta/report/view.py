@@ -29,7 +29,7 @@ from sitedelta.sentences import (
 )
 from sitedelta.series import CountSeries, count_series
 from sitedelta.statements import Beside, beside
-from sitedelta.wording import counted, days, interval, metres, moment, percent, span
+from sitedelta.wording import counted, days, grouped, interval, metres, moment, percent, span
 
 _MOST_STAYS = 12
 """The page lists this many stays a class; the tables hold all."""
@@ -276,7 +276,7 @@ def _series(findings: Findings, series: CountSeries, said: Sequence[Beside], ale
 
 
 def _counted(o: Observation) -> str:
-    return f"{o.count} ({interval(o.low, o.high)})"
+    return f"{grouped(o.count)} ({interval(o.low, o.high)})"
 
 
 def _names(findings: Findings) -> dict[str, str]:
