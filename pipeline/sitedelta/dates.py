@@ -50,10 +50,10 @@ def parse_date(text: str) -> date | datetime:
         if re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", text):
             return date.fromisoformat(text)
         parsed = datetime.fromisoformat(text)
-    except ValueError as error:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         why = "not a date" if "isoformat" in str(error) else f"not a date that exists ({error})"
         raise ValueError(f"{why}; write 2024-12-13 or 2024-12-13T08:12Z") from None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def taken(value: date | datetime) -> Taken:

@@ -1,6 +1,7 @@
 """What a document that lies elsewhere may lead to: nothing that the user did not name."""
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -9,6 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 from sitedelta.errors import InputError
 from sitedelta.remote.address import host_of, is_address, joined, plain
+
+_LONGEST = 4000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,9 @@ class Reach:
         InputError
             It leads to a host or a folder that was not named.
         """
-        if not href.strip() or "\0" in href or href.startswith("/vsi"):
+        if not href.strip() or len(href) > _LONGEST or _CONTROL.search(href) or href.startswith("/vsi"):
             raise InputError(
-                f"{plain(base)}: holds a reference that is none ({plain(href)[:80]!r}); correct the catalogue"
+                f"{plain(base)}: holds a reference that is none ({plain(href)[:60]!r}); correct the catalogue"
             )
         if href.lower().startswith("file:"):
             return self._local(Path(unquote(urlsplit(href).path)), base)
@@ -61,12 +65,21 @@ class Reach:
 
     def _local(self, path: Path, base: str) -> str:
         found = Path(os.path.normpath(path.absolute()))
-        if is_address(base) or self.folder is None or not found.resolve().is_relative_to(self.folder.resolve()):
+        if is_address(base) or self.folder is None or not _is_below(found, self.folder):
             raise InputError(
                 f"{plain(base)}: leads to the local file {found}, outside what the configuration names; "
                 "correct the catalogue"
             )
         return str(found)
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    """Tell whether a file lies in a folder, symbolic links followed; False for a name that no file can have."""
+    try:
+        path.exists()
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def reach_of(place: str, hosts: Iterable[str]) -> Reach:

@@ -1,6 +1,7 @@
 """Reading small documents over the network: retried, and bounded in size and time."""
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -157,11 +158,23 @@ class Web:
 
 
 def parsed(text: str, place: str) -> Any:
-    """Read JSON; raises `InputError` where it is none, or nested without bound."""
+    """Read JSON; raises `InputError` where it is none, nested without bound, or holds what cannot be written again."""
     try:
-        return json.loads(text)
+        found = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+        if "\\ud" in text.lower():
+            json.dumps(found, ensure_ascii=False).encode()  # halves of characters, written as escapes
     except (ValueError, RecursionError) as error:
         raise InputError(f"{plain(place)}: is not JSON that can be read; give a STAC API, catalogue or item") from error
+    return found
+
+
+def _refuse_number(text: str) -> float:
+    raise ValueError(f"{text} is no number in JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_number(text)
 
 
 def _judge(answer: "requests.Response", url: str) -> None:

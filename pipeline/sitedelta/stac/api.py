@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sitedelta.errors import InputError
 from sitedelta.remote.address import plain
-from sitedelta.remote.web import Web
+from sitedelta.remote.web import Web, parsed
 from sitedelta.stac.item import Item, read_item
 from sitedelta.stac.query import Query
 
@@ -91,6 +91,10 @@ def _io(web: Web, root: str) -> "StacApiIO":
             body = link.get("body") or {}
             merged = {**(kwargs.get("parameters") or {}), **body} if link.get("merge") else body
             return self.request(link["href"], link.get("method"), None, merged)
+
+        def json_loads(self, txt: str, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ARG002 - as above
+            found = parsed(txt, root)
+            return found if isinstance(found, dict) else {}
 
         def request(
             self,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sitedelta.dates import parse_date, taken
 from sitedelta.errors import InputError
 from sitedelta.remote.address import plain
@@ -82,7 +84,8 @@ class Item:
 
         if self.geometry is not None:
             try:
-                return shape(self.geometry).buffer(0)
+                with np.errstate(all="ignore"):
+                    return shape(self.geometry).buffer(0)
             except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
                 pass
         return None if self.bbox is None else box(*self.bbox)
