@@ -1,31 +1,26 @@
 """How large a report's page is and how soon it shows: a site of ten dates of real 2560 x 2560 images.
 
-    python -m tests.benchmarks.bench_page AIRBUS --out DIR      # run the site, then measure its page
-    python -m tests.benchmarks.bench_page --page FILE           # measure a page that is there
+    python -m tests.benchmarks.bench_page AIRBUS          # make the page of ten dates (page_site.py) and measure it
+    python -m tests.benchmarks.bench_page --page FILE     # measure a page that is there
 
-AIRBUS is a folder with `images/` and `sites.json` (site to names of images). The images carry no dates: invented ones
-are given.
+AIRBUS is a folder with `images/`, `annotations.csv` and `sites.json` (site to names of images).
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 
-import yaml
 from tests.benchmarks.machine import machine
+from tests.benchmarks.page_site import write_page
 from tests.sitedelta.report.browser.conftest import Tab, browser
 
 DATES = 10
 RUNS = 7
-FIRST = date(2024, 3, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +39,6 @@ class Figures:
     """Console messages and errors."""
     requests: int
     """Beyond the page itself."""
-
-
-def write_config(data: Path, out: Path, dates: int) -> Path:
-    """Write the configuration of the data's site with the most images."""
-    sites: dict[str, list[str]] = json.loads((data / "sites.json").read_text(encoding="utf-8"))
-    images = max(sites.values(), key=len)[:dates]
-    imagery = [
-        {
-            "path": str((data / "images" / name).resolve()),
-            "date": (FIRST + timedelta(days=9 * n)).isoformat(),
-            "gsd": 0.5,
-            "source": "Airbus DS, CC BY-NC-SA 4.0; date invented",
-        }
-        for n, name in enumerate(images)
-    ]
-    site = {
-        "id": "airport",
-        "name": "Airport",
-        "imagery": imagery,
-        "count": ["aircraft", "vehicle"],
-        "change": {"method": "cva"},
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "airport.yaml"
-    path.write_text(yaml.safe_dump({"output": "out", "sites": [site]}), encoding="utf-8")
-    return path
-
-
-def run_site(config: Path) -> Path:
-    """Run the site and give its page."""
-    subprocess.run([Path(sys.executable).with_name("sitedelta"), "run", config, "--quiet"], check=True)
-    return config.parent / "out" / "airport" / "report" / "index.html"
 
 
 @contextmanager
@@ -127,14 +90,15 @@ def told(figures: Figures) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", type=Path)
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--page", type=Path)
     parser.add_argument("--dates", type=int, default=DATES)
     args = parser.parse_args()
-    if args.page is None and (args.data is None or args.out is None):
-        parser.error("give AIRBUS and --out, or --page")
-    page = args.page or run_site(write_config(args.data, args.out, args.dates))
-    sys.stdout.write(f"{machine()}\n{told(measure(page.resolve()))}\n")
+    if args.page is None and args.data is None:
+        parser.error("give AIRBUS, or --page")
+    with tempfile.TemporaryDirectory() as folder:
+        page = args.page or write_page(args.data, Path(folder), args.dates)
+        found = measure(page.resolve())
+    sys.stdout.write(f"{machine()}\n{told(found)}\n")
 
 
 if __name__ == "__main__":
