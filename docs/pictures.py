@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 TILES = HERE.parent / "sample_tiles" / "hmeimim"
 BEFORE, AFTER = TILES / "hmeimim-20241210T0831Z-50cm.tif", TILES / "hmeimim-20241213T0754Z-50cm.tif"
 QUIET = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-port=0")
-PANEL = 700, 860
+PANEL = 700, 960
 """Width and height of one part of the report, in pixels."""
 GAP = 16
 COLOURS = 120

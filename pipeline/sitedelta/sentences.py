@@ -40,7 +40,7 @@ class Sentence:
     """One statement and what it rests on."""
 
     text: str
-    topic: Literal["count", "change", "event"]
+    topic: Literal["count", "change", "event", "stay"]
     zone: str
     """Zone id, `site` for the whole area."""
     label: str | None
@@ -48,7 +48,7 @@ class Sentence:
     answer: Answer | None
     """For counts: how the number went over all dates."""
     supports: tuple[str, ...]
-    """Keys of the observations (see `key`), or `before--after` of the pairs, that it was made from."""
+    """What it was made from: keys of observations (see `key`), `before--after` of pairs, ids of tracks."""
     asides: tuple[str, ...] = ()
     """Dates that the statement leaves out, and why."""
     ground: str = ""

@@ -21,6 +21,7 @@ from sitedelta.manifest import GivenFile, SceneRecord
 from sitedelta.records import Observation
 from sitedelta.report.findings import Findings
 from sitedelta.report.geojson import plain
+from sitedelta.report.stays import stay_sentences
 from sitedelta.sentences import Sentence, change_sentence, count_sentences, event_sentences, key, site_change
 from sitedelta.statements import beside
 from sitedelta.store import SiteStore
@@ -74,7 +75,7 @@ def sentences(findings: Findings) -> tuple[Sentence, ...]:
         found.append(change_sentence(m, pair, len(findings.changes_of(pair)), site_change(zones, pair)))
         if pair.status == "compared":
             found += event_sentences(m, pair, findings.events, findings.observations)
-    return tuple(found)
+    return (*found, *stay_sentences(findings.tracks))
 
 
 def _statements(findings: Findings, *, first: int) -> list[dict[str, Any]]:

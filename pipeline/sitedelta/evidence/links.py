@@ -20,6 +20,7 @@ class Grounds:
     pairs: tuple[str, ...]
     events: tuple[str, ...]
     regions: tuple[str, ...]
+    tracks: tuple[str, ...] = ()
 
 
 def tiles_of(scene: Scene) -> tuple[Tile, ...]:
@@ -64,7 +65,9 @@ def named_events(events: Sequence[Event]) -> Iterator[tuple[str, Event]]:
 
 
 def grounds(sentence: Sentence, findings: Findings) -> Grounds:
-    """Give what a sentence rests on: those that it names, and the events or regions of the pairs that it names."""
+    """Give what a sentence rests on: those that it names, and events or regions of the pairs that it names."""
+    if sentence.topic == "stay":
+        return Grounds((), (), (), (), sentence.supports)
     keys = {key(o) for o in findings.observations}
     pairs = tuple(s for s in sentence.supports if s not in keys)
     own = tuple(s for s in sentence.supports if s in keys)

@@ -16,6 +16,7 @@ from sitedelta.report.chips import Chip, Gallery
 from sitedelta.report.findings import Findings
 from sitedelta.report.overlay import Layer, Shape, ZoneShape, layers, object_shapes, zone_shapes
 from sitedelta.report.reviewable import Reviewable
+from sitedelta.report.stays import repeated, stay_sentences
 from sitedelta.sentences import (
     SITE_ZONE,
     Sentence,
@@ -137,8 +138,7 @@ class StaysView:
     """How long the things of one class stayed."""
 
     label: str
-    all: int
-    """Tracks."""
+    sentence: Sentence
     repeated: int
     """Tracks that more than one day shows."""
     longest: tuple[Track, ...]
@@ -295,11 +295,9 @@ def _rows(findings: Findings) -> tuple[RowsView, ...]:
 
 def _stays(tracks: Sequence[Track]) -> tuple[StaysView, ...]:
     found = []
-    for label in sorted({t.label for t in tracks}):
-        mine = [t for t in tracks if t.label == label]
-        again = [t for t in mine if ";" in t.seen_dates]
-        again.sort(key=lambda t: (-t.dwell_min_days, -t.length_m, t.id))
-        found.append(StaysView(label, len(mine), len(again), tuple(again[:_MOST_STAYS])))
+    for sentence in stay_sentences(tracks):
+        again = repeated(tracks, str(sentence.label))
+        found.append(StaysView(str(sentence.label), sentence, len(again), tuple(again[:_MOST_STAYS])))
     return tuple(found)
 
 

@@ -60,6 +60,7 @@ def test_the_chain_leads_from_every_sentence_to_originals(said):
         assert set(rests["pairs"]) <= set(pairs)
         assert set(rests["events"]) <= set(events)
         assert set(rests["regions"]) <= set(regions)
+        assert set(rests["tracks"]) <= {t["id"] for t in said["tracks"]}
     for o in observations.values():
         assert o["scene"] in scenes
         assert len(o["objects"]) in {0, o["count"]}
@@ -71,6 +72,17 @@ def test_the_chain_leads_from_every_sentence_to_originals(said):
         assert tile["cols"][0] <= o["col"] + 0.5 < tile["cols"][1]
     assert {o for e in events.values() for o in (e["object_before"], e["object_after"]) if o} <= set(objects)
     assert {r["pair"] for r in regions.values()} <= set(pairs)
+
+
+def test_how_long_things_stayed_rests_on_tracks(said):
+    stays = [s for s in said["sentences"] if s["topic"] == "stay"]
+    assert [s["text"].partition(",")[0] for s in stays] == [
+        "Aircraft: 3 of 7 were seen on more than one date",
+        "Vehicles: 1 of 7 were seen on more than one date",
+    ]
+    tracks = {t["id"]: t for t in said["tracks"]}
+    assert all(";" in tracks[name]["seen_dates"] for s in stays for name in s["rests_on"]["tracks"])
+    assert stays[0]["text"].endswith("the longest for at least 7 days.")
 
 
 def test_what_arrived_rests_on_its_events_and_on_both_dates(said):
@@ -123,9 +135,11 @@ def test_the_checksum_is_that_of_sha256sum(site):
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-def test_the_request_for_a_time_stamp_is_that_of_openssl(site, tmp_path):
+@pytest.mark.parametrize("given", ["-data", "-digest"])
+def test_the_request_for_a_time_stamp_is_that_of_openssl(site, tmp_path, given):
     data = site.store.report / "evidence.json"
-    command = ["openssl", "ts", "-query", "-data", data, "-sha256", "-cert", "-no_nonce", "-out", tmp_path / "q.tsq"]
+    what = data if given == "-data" else (site.store.report / "evidence.sha256").read_text().split()[0]
+    command = ["openssl", "ts", "-query", given, what, "-sha256", "-cert", "-no_nonce", "-out", tmp_path / "q.tsq"]
     subprocess.run(command, check=True, capture_output=True)
     assert request(data.read_bytes()) == (tmp_path / "q.tsq").read_bytes()
     assert (site.store.report / "evidence.tsq").read_bytes() == (tmp_path / "q.tsq").read_bytes()
