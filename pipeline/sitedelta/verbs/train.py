@@ -141,10 +141,12 @@ def _images(sets: Sequence[DataSet], label: str, labels: Sequence[str]) -> Itera
 
 def _conclude(out: Path, parts: Parts, taught: Sequence["Adapted"], *, anew: bool, minutes: float) -> Trained:
     from sitedelta.learning.adapt.card import card, summary
+    from sitedelta.learning.adapt.verdict import fallen
 
     for t in taught:
         if t.verdict.worse:
-            raise RunFailed(f"{t.entry.label}: {t.verdict.worse}; nothing is written (more images or minutes may help)")
+            why = t.verdict.worse + fallen(t.verdict)
+            raise RunFailed(f"{t.entry.label}: {why}; nothing is written (more images or minutes may help)")
     name = f"{out.stem[:40]}, from {'ImageNet' if anew else parts.said.name[:50]}"
     new = {t.entry.label: t for t in taught}
     entries = tuple(

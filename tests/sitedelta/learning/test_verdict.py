@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rasterdelta.detect.decode import Peaks
-from sitedelta.learning.adapt.verdict import Looked, Seen, choose, reach
+from sitedelta.learning.adapt.verdict import Looked, Seen, choose, fallen, reach
 from sitedelta.learning.detect.labelled import Truth
 from sitedelta.models import Measured
 
@@ -19,7 +19,7 @@ def seen(hits, false, missed, *, part=0, logit=1.0, gsd=0.5, exhaustive=True):
     rest = np.ones_like(found)
     peaks = Peaks(found, found, 20 * rest, 10 * rest, rest, logit * rest, rest)
     truth = Truth(at[:n], at[:n], np.full(n, 20.0), np.ones(n, bool))
-    return Seen(gsd, truth, peaks, exhaustive, part)
+    return Seen(gsd, truth, peaks, exhaustive, part, f"{part}.png")
 
 
 def looked(before, after, control=(10, 0, 0), kept=(10, 0, 0), **kw):
@@ -52,6 +52,7 @@ def test_what_got_worse_on_the_images_held_back_is_refused():
     v = reach(Looked({0.0: before, 1.0: after}, {s: (seen(10, 0, 0, part=-1),) for s in (0.0, 1.0)}), BANDS)
     assert [round(a.recall, 1) for _, _, a in v.images] == [0.2, 0.7, 0.7]
     assert v.worse == "on the images held back F1 fell from 0.824 to 0.696"
+    assert fallen(v) == " (most on 0.png from 0.82 to 0.33)"
 
 
 def test_a_fall_by_one_object_is_told_and_does_not_refuse():

@@ -27,6 +27,8 @@ FEW = 3
 """Images of a band below which its rates are worth no more than the former ones were."""
 NEAR = 0.75
 """Peaks this near a label, in sizes of it, belong to it."""
+NAMED = 3
+"""Images that are named where a model got worse."""
 KINDS = 5
 """True and false peaks each that a calibration needs."""
 
@@ -138,6 +140,13 @@ def reach(looked: Looked, bands: Sequence[Measured], *, anew: bool = False) -> V
         _measured(k, b, looked, choice, after, bands) for k, b in enumerate(bands) if k in mine or not anew
     )
     return replace(verdict, bands=measured, worse=_useless(verdict) if anew else _worse(verdict, Choice(0.0, former)))
+
+
+def fallen(verdict: Verdict) -> str:
+    """Name the images on which F1 fell most; empty where it fell on none."""
+    lost = sorted((a.f1 - b.f1, name, b.f1, a.f1) for name, b, a in verdict.images if a.f1 < b.f1)
+    said = ", ".join(f"{name} from {was:.2f} to {now:.2f}" for _, name, was, now in lost[:NAMED])
+    return f" (most on {said})" if said else ""
 
 
 def choose(
