@@ -16,8 +16,8 @@ from sitedelta.wording import area, many
 _UNSEEN_SIDE = 800
 _LEAST_MARK = 0.008
 """Radius of the smallest mark, as a share of the picture's long side."""
-_CROWD = 150
-"""More marks than this hide the picture."""
+_CROWD, _PATCHWORK = 150, 400
+"""More marks, or more changed regions, than this hide the picture."""
 _LOOKS = {
     EventKind.STAYED: ("stayed", "stayed"),
     EventKind.DEPARTED: ("departed", "departed"),
@@ -67,7 +67,7 @@ def layers(findings: Findings, pair: PairRecord) -> tuple[Layer, ...]:
     unseen = _unseen(findings.root / pair.raster if pair.raster else None, (grid.height, grid.width))
     found = (
         Layer("unseen", "unseen", "not seen on both dates", unseen, shown=True),
-        Layer("regions", "regions", "changed ground", regions, shown=True),
+        Layer("regions", "regions", "changed ground", regions, shown=len(regions) <= _PATCHWORK),
         *_event_layers(findings.events_of(pair), grid),
     )
     return tuple(layer for layer in found if layer.shapes)
