@@ -154,8 +154,8 @@ def measure(sites: int, settings: Sequence[Setting] = SETTINGS, *, seed: int = 0
         made = made_site(seed + k)
         for s in settings:
             found[s.name].add(judge(made, s))
-        if k % 20 == 19:
-            print(f"{k + 1} sites", file=sys.stderr, flush=True)  # noqa: T201 - how far it is
+        if k % 10 == 9:
+            print(f"{k + 1} sites\n{table(found)}", file=sys.stderr, flush=True)  # noqa: T201 - how far it is
     return found
 
 

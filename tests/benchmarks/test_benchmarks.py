@@ -136,3 +136,12 @@ def test_the_curve_is_written_into_its_page(labelled_sets, tmp_path):
     assert all(part in text for part in said.split("### ")[1:])
     assert "| planet | 3 m | 1 | 1 |" in text
     assert {p.name for p in tmp_path.glob("*.png")} == {"f1-aircraft.png", "f1-vehicle.png"}
+
+
+def test_false_alerts_are_about_as_many_as_were_quoted():
+    from tests.benchmarks.bench_alerts import SETTINGS, measure, table
+
+    chosen = [s for s in SETTINGS if s.when in ("above", "change")][::2]
+    found = measure(2, chosen)
+    assert all(t.months > 0 and t.sites == 2 for t in found.values())
+    assert [line.split(" | ")[0].lstrip("| ") for line in table(found).splitlines()[2:-1]] == [s.name for s in chosen]
