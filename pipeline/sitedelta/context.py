@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 def save_context(content: object, path: Path) -> Path:
     """Write a frozen value for the workers of this run. Written anew by every run, never read from an older one."""
-    with written_aside(path) as aside:
+    with written_aside(path, durable=False) as aside:
         aside.write_bytes(pickle.dumps(content, protocol=5))
     return path
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sitedelta.grid import SiteGrid
+from sitedelta.raster.tiff import stored_end
 from sitedelta.store import written_aside
 
 Block = tuple[int, int, NDArray[Any], NDArray[np.bool_] | None]
@@ -63,6 +64,8 @@ def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layou
                     out.write_mask(mask, window=window)
         with rasterio.Env(GDAL_CACHEMAX=64):
             shutil.copy(plain, aside, driver="COG", **_compression(layout))
+        if stored_end(aside) > aside.stat().st_size:
+            raise OSError("the file ends early: the disk may be full")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Run the sites of a configuration, and write their reports."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -14,7 +15,7 @@ from sitedelta.fleet import RunResult, SiteWork, publish, run_sites
 from sitedelta.progress import Progress, silent
 from sitedelta.site import Site as FoundSite
 from sitedelta.site import open_site
-from sitedelta.store import SiteStore
+from sitedelta.store import SiteStore, sweep_old
 
 
 def run(
@@ -109,6 +110,7 @@ def publish_all(loaded: Config, folder: Path, url: str | None) -> None:
     from sitedelta.remote.sync import push_page
     from sitedelta.report.sitespage import write_sites_page
 
+    sweep_old(folder)
     found = [s for s in (_readable(SiteStore(folder / one.id)) for one in loaded.sites) if s]
     write_sites_page(folder, found)
     if url and len(found) == len(loaded.sites):
@@ -128,7 +130,18 @@ def chosen_sites(config: str | Path, site: str | None, out: str | Path | None) -
     loaded = load_config(Path(config))
     if out and re.match(r"[a-z0-9]+:/", str(out)):
         raise InputError("--out is a folder here; name an object store by `output:` in the configuration")
-    return loaded, _sites(loaded, site), Path(out) if out else loaded.output
+    folder = Path(out) if out else loaded.output
+    _refuse_unwritable(folder)
+    return loaded, _sites(loaded, site), folder
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Refuse a folder for results that cannot be made or written to, before any work is done."""
+    standing = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    if not standing.is_dir():
+        raise InputError(f"{folder}: {standing} is a file; name a folder for the results (`output:` or --out)")
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise InputError(f"{folder}: no permission to write to {standing}; name another (`output:` or --out)")
 
 
 def _sites(config: Config, site: str | None) -> tuple[Site, ...]:

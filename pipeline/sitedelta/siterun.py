@@ -42,7 +42,7 @@ from sitedelta.siteinputs import SiteInputs, nothing_left_behind, parameters, po
 from sitedelta.sitepairs import PairPlans, merge_pairs
 from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
 from sitedelta.statements import statement_records
-from sitedelta.store import SiteStore, write_text
+from sitedelta.store import SiteStore, sweep, write_text, written_together
 from sitedelta.tables import to_frame, to_geoframe, write_table
 from sitedelta.testimony import Witnesses
 from sitedelta.tracks import Look, find_tracks
@@ -111,12 +111,15 @@ def run_site(
         inputs = settle(site, store, since=since, until=until)
         if _is_current(store, inputs.key):
             return False
+        sweep(store.root)
         placed = _place(inputs, progress)
     plan = _plan(inputs, placed, store, progress)
     lost = work_off(_tasks(plan), place, progress=progress, what="tiles", wants=_wants(place))
     plan = plan.without(lost)
-    found, pairs = _merge(inputs, placed, plan, store)
-    _write(inputs, placed, found, pairs, plan, store)
+    with written_together(store.root):
+        found, pairs = _merge(inputs, placed, plan, store)
+        _write_tables(inputs, found, store)
+    _write_manifest(inputs, placed, pairs, plan, store)
     if not lost:
         _forget_parts(store, plan)
     _forget_rasters(store, plan, pairs)
@@ -291,15 +294,7 @@ def _events(
     return find_events(seen[pair.before], seen[pair.after], at, claims, inputs.grid)
 
 
-def _write(
-    inputs: SiteInputs,
-    placed: Placed,
-    found: Found,
-    pairs: tuple[PairRecord, ...],
-    plan: Plan,
-    store: SiteStore,
-) -> None:
-    """Write the tables, then the manifest: a manifest stands only over complete results."""
+def _write_tables(inputs: SiteInputs, found: Found, store: SiteStore) -> None:
     placed_on_earth = inputs.grid.georeferenced
     write_table(to_frame(found.observations, Observation), store.observations)
     write_table(to_geoframe(found.objects, SiteObject, georeferenced=placed_on_earth), store.objects)
@@ -307,6 +302,12 @@ def _write(
     write_table(to_geoframe(found.tracks, Track, georeferenced=placed_on_earth), store.tracks)
     write_table(to_geoframe(found.regions, ChangeRegion, georeferenced=placed_on_earth), store.changes)
     write_table(to_frame(found.zones, ZoneChange), store.zone_changes)
+
+
+def _write_manifest(
+    inputs: SiteInputs, placed: Placed, pairs: tuple[PairRecord, ...], plan: Plan, store: SiteStore
+) -> None:
+    """Write the manifest, which stands only over complete results."""
     rasters = [v.path for v in _made(plan.views)] + [store.root / p.raster for p in pairs if p.raster]
     tables = [store.objects, store.events, store.tracks, store.observations, store.changes, store.zone_changes]
     manifest = Manifest(

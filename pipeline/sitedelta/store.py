@@ -1,12 +1,16 @@
 """Where a site's results stand, and how files are put there: aside first, then renamed."""
 
+import ctypes
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from sitedelta.errors import RunFailed
 
@@ -79,6 +83,11 @@ class SiteStore:
         return self.root / "work" / "parts"
 
     @property
+    def published(self) -> Path:
+        """Written when the report stands: the SHA-256 of the manifest that it is of."""
+        return self.root / "work" / "published"
+
+    @property
     def report(self) -> Path:
         return self.root / "report"
 
@@ -91,34 +100,118 @@ class SiteStore:
         return self.rasters / f"change-{before}--{after}.tif"
 
 
+_ASIDE = ".part-"
+"""How names of files begin that are being written."""
+_AN_HOUR_S = 3600.0
+_WRITERS = ("rasterio._err", "pyogrio.errors")
+"""Modules whose errors, raised while a file is written, say that it could not be."""
+
+
+_together: ContextVar[bool] = ContextVar("_together", default=False)
+"""True while files are written that go onto the disk together."""
+
+
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
+def written_together(folder: Path) -> Iterator[None]:
+    """Bring all files that are written within onto the disk at the end, at once: much faster than one by one.
+
+    What is written after it may rely on them, also after a loss of power.
+    """
+    token = _together.set(True)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    with _Told(folder):
+        _all_onto_disk(folder)
+
+
+@contextmanager
+def written_aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` when the block ends well, else remove it.
 
-    Raises `RunFailed` where the folder cannot be written.
+    What stands at `path` is whole at any time. Where it is `durable`, that holds after a loss of power too: the content
+    is on the disk before the name.
+
+    Raises
+    ------
+    RunFailed
+        The folder cannot be written, or the disk is full.
     """
-    try:
+    with _Told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".part-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=_ASIDE, suffix=path.suffix, dir=path.parent)
         os.close(handle)
-    except OSError as error:
-        msg = f"cannot write {path}: {error.strerror}; choose another output folder or free some space"
-        raise RunFailed(msg) from error
-    aside = Path(name)
+        aside = Path(name)
+        try:
+            yield aside
+            aside.chmod(0o644)
+            if durable and not _together.get():
+                _onto_disk(aside)
+            aside.replace(path)
+        finally:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+class _Told:
+    """Turns what storage and its libraries raise while a file is written into one line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError) or type(error).__module__ in _WRITERS:
+            what = " ".join(str(getattr(error, "strerror", None) or error).split())
+            msg = f"cannot write {self._path}: {what}; free some space or choose another output folder, and run again"
+            raise RunFailed(msg) from error
+
+
+def _onto_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
-        yield aside
-        aside.chmod(0o644)
-        aside.replace(path)
-    except OSError as error:
-        msg = f"cannot write {path}: {error.strerror or error}"
-        raise RunFailed(msg) from error
+        os.fsync(handle)
     finally:
-        aside.unlink(missing_ok=True)
+        os.close(handle)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically."""
-    with written_aside(path) as aside:
+def _all_onto_disk(folder: Path) -> None:
+    """Bring everything of a folder's file system onto the disk, by Linux's syncfs; elsewhere, of all file systems."""
+    if not hasattr(ctypes.CDLL(None), "syncfs"):
+        os.sync()
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        if library.syncfs(handle) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Take away what runs that were killed left half written, here and below; nobody else may be writing."""
+    for path in folder.rglob(f"{_ASIDE}*"):
+        with suppress(OSError):
+            path.unlink()
+
+
+def sweep_old(folder: Path) -> None:
+    """Take away what was left half written here an hour ago or earlier, where others may be writing."""
+    for path in folder.glob(f"{_ASIDE}*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - _AN_HOUR_S:
+                path.unlink()
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write UTF-8 text atomically; see `written_aside`."""
+    with written_aside(path, durable=durable) as aside:
         aside.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import time
 
 import pytest
 
+from sitedelta import store
 from sitedelta.errors import RunFailed
 from sitedelta.store import SiteStore, write_json, write_text, written_aside
 
@@ -38,7 +40,7 @@ def test_a_full_disk_is_one_line(tmp_path):
         with written_aside(tmp_path / "b.txt"):
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(RunFailed, match=r"cannot write .*b\.txt: No space left on device$"):
+    with pytest.raises(RunFailed, match=r"cannot write .*b\.txt: No space left on device; free some space"):
         fail()
     assert list(tmp_path.iterdir()) == []
 
@@ -63,7 +65,7 @@ def test_permission_denied_is_one_line(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("sitedelta.store.tempfile.mkstemp", refuse)
-    with pytest.raises(RunFailed, match=r"cannot write .*b\.txt: Permission denied; choose another output folder"):
+    with pytest.raises(RunFailed, match=r"cannot write .*b\.txt: Permission denied; free some space or choose another"):
         write_text(tmp_path / "b.txt", "x")
 
 
@@ -92,3 +94,49 @@ def test_a_sites_folder(tmp_path):
         "zone_changes.parquet", "tracks.parquet",
     ]  # fmt: skip
     assert store.parts == tmp_path / "work" / "parts"
+
+
+def test_what_a_killed_run_left_half_written_is_swept_away(tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("a.txt", ".part-x.tif", "deep/.part-y.plain", "deep/b"):
+        (tmp_path / name).write_text("")
+    store.sweep(tmp_path)
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["a.txt", "b"]
+
+
+def test_where_others_may_be_writing_only_old_ones_are(tmp_path):
+    for name, age in ((".part-old", 4000), (".part-new", 10)):
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    store.sweep_old(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [".part-new"]
+
+
+def test_the_content_is_on_the_disk_before_the_name(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(os, "fsync", lambda _: done.append((tmp_path / "a.txt").exists()))
+    store.write_text(tmp_path / "a.txt", "x")
+    assert done == [False]
+    store.write_text(tmp_path / "b.txt", "x", durable=False)
+    assert done == [False]
+
+
+def test_files_that_are_written_together_go_onto_the_disk_once(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(os, "fsync", lambda _: done.append("one"))
+    monkeypatch.setattr(store, "_all_onto_disk", lambda _: done.append(sorted(p.name for p in tmp_path.iterdir())))
+    with store.written_together(tmp_path):
+        store.write_text(tmp_path / "a.txt", "x")
+        store.write_text(tmp_path / "b.txt", "x")
+    assert done == [["a.txt", "b.txt"]]
+    store.write_text(tmp_path / "c.txt", "x")
+    assert done[1:] == ["one"]
+
+
+def test_a_disk_that_refuses_in_the_end_is_one_line(tmp_path, monkeypatch):
+    def broken(_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(store, "_all_onto_disk", broken)
+    with pytest.raises(RunFailed, match="Input/output error; free some space"), store.written_together(tmp_path):
+        pass

@@ -9,10 +9,11 @@ from sitedelta.alerts.entry import Entry
 from sitedelta.alerts.setting import Alert
 from sitedelta.config import Site
 from sitedelta.engine import Place
+from sitedelta.hashing import sha256_file
 from sitedelta.progress import Progress, silent
 from sitedelta.site import Site as FoundSite
 from sitedelta.site import open_site
-from sitedelta.store import SiteStore
+from sitedelta.store import SiteStore, write_text, written_together
 from sitedelta.watch.arrivals import Arrival
 from sitedelta.watch.journal import Journal
 
@@ -94,7 +95,15 @@ def _is_published(store: SiteStore) -> bool:
     from sitedelta.review.apply import is_applied
 
     files = *(store.report / n for n in ("index.html", "evidence.json", "site.kmz")), store.catalog
-    return all(p.exists() for p in files) and is_applied(store)
+    return all(p.exists() for p in files) and is_applied(store) and _is_of_manifest(store)
+
+
+def _is_of_manifest(store: SiteStore) -> bool:
+    """Tell whether the report was finished, and is of the results that stand."""
+    try:
+        return store.published.read_text(encoding="utf-8") == sha256_file(store.manifest)
+    except OSError:
+        return False
 
 
 def publish(store: SiteStore, site: str, url: str | None = None) -> Path:
@@ -128,8 +137,10 @@ def _publish(
         apply_review(store)
     alerts = raise_alerts(store, rules, send=send) if rules or (rules is not None and store.alerts.exists()) else ()
     found = open_site(store.root)
-    write_catalog(found)
-    build(found)
+    with written_together(store.root):
+        write_catalog(found)
+        build(found)
+    write_text(store.published, sha256_file(store.manifest))
     progress(1, 1, "report")
     return alerts
 

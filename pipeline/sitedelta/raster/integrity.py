@@ -17,6 +17,31 @@ _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _RAW = frozenset({"ENVI", "EHdr", "GenBin", "PAux", "ISCE", "ROI_PAC", "RRASTER", "SNODAS", "ERS", "NDF", "BT", "LAN"})
 
 
+_DENSEST = 2000
+"""Bytes of pixels in a byte of file: no compression packs an image closer that shows anything."""
+_SMALL = 64 * 2**20
+"""Bytes of pixels that cost little, whatever is behind them."""
+
+
+def refuse_hollow(path: Path, dataset: Any) -> None:
+    """Refuse a small file that claims a huge image: it would be worked on for hours, and holds nothing.
+
+    Raises
+    ------
+    RasterError
+        Of the pixels that the header claims, the file can hold next to none.
+    """
+    claimed = dataset.width * dataset.height * sum(np.dtype(d).itemsize for d in dataset.dtypes)
+    if claimed <= _SMALL:
+        return
+    held = sum(Path(name).stat().st_size for name in dataset.files if Path(name).is_file())
+    if claimed > held * _DENSEST:
+        raise RasterError(
+            f"{path}: claims {dataset.width} x {dataset.height} pixels, but holds {held} bytes: hardly any of them; "
+            "download it again"
+        )
+
+
 def refuse_incomplete(path: Path, dataset: Any) -> None:
     """Refuse a file that ends before its structure says; of formats without a known structure, read the last row.
 

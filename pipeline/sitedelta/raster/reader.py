@@ -16,7 +16,7 @@ from rasterdelta.types import Image, Mask
 from sitedelta.errors import RasterError
 from sitedelta.raster.bandnames import colour_bands, is_palette
 from sitedelta.raster.info import RasterInfo, info_of
-from sitedelta.raster.integrity import refuse_incomplete
+from sitedelta.raster.integrity import refuse_hollow, refuse_incomplete
 from sitedelta.raster.opening import gdal, open_dataset
 
 Span: TypeAlias = tuple[int, int, int, int]
@@ -42,6 +42,7 @@ def describe(path: Path) -> RasterInfo:
         )
     with gdal(str(path)), open_dataset(path) as dataset:
         info = info_of(dataset, str(path))
+        refuse_hollow(path, dataset)
         refuse_incomplete(path, dataset)
     return info
 

@@ -15,6 +15,7 @@ from sitedelta.errors import InputError
 from sitedelta.raster import RasterInfo, describe
 from sitedelta.raster.bandnames import is_palette
 from sitedelta.raster.opening import gdal, open_dataset
+from sitedelta.store import write_text
 
 _ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _HALF_WORLD = math.pi * 6378137.0
@@ -98,10 +99,7 @@ def write_vrt(mosaic: TileMosaic, vrt: Path) -> None:
     vrt
         File to write; the tiles are named relative to it.
     """
-    vrt.parent.mkdir(parents=True, exist_ok=True)
-    aside = vrt.with_name(f".{vrt.name}.part")
-    aside.write_text(_vrt(mosaic, vrt.parent), encoding="utf-8")
-    aside.replace(vrt)
+    write_text(vrt, _vrt(mosaic, vrt.parent))
 
 
 def _levels(folder: Path) -> Iterable[Path]:

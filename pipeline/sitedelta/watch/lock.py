@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from os import utime
 from pathlib import Path
 from threading import Event, Thread
@@ -13,6 +14,8 @@ from sitedelta.store import write_text
 from sitedelta.watch.holder import BEAT_S, Holder, ended, read_holder, this_process
 
 NAME = "run.lock"
+_held: set[str] = set()
+"""Tokens of the locks that this process holds: one that it could not take away is held no more."""
 
 
 class SiteBusy(RunFailed):
@@ -59,6 +62,7 @@ class Lock:
         """Let go, unless the lock is another's by now."""
         self._done.set()
         self._thread.join()
+        _held.discard(self.holder.token)
         with alone(_guard(self.path)):
             if self._is_ours():
                 self.path.unlink(missing_ok=True)
@@ -101,12 +105,21 @@ def _take(path: Path, site: str) -> Lock:
         if path.exists():
             standing = _read(path)
             words = standing.words if standing else "a process unknown"
-            why = ended(standing, _age_s(path), me)
+            why = ended(standing, _age_s(path), me) or _let_go(standing, me)
             if why is None:
                 raise SiteBusy(f"site {site}: another run works on it ({words}); wait for it, or end it ({path})")
             taken_over = f"took over the lock of {words}: {why}"
-        write_text(path, me.to_json())
+        write_text(path, me.to_json(), durable=False)
+        _held.add(me.token)
     return Lock(path, me, taken_over)
+
+
+def _let_go(standing: Holder | None, me: Holder) -> str | None:
+    """Say so where this very process had the lock and could not take it away, on a full disk, say."""
+    if standing is None or standing.token in _held:
+        return None
+    own = replace(standing, token=me.token, since=me.since) == me
+    return "it let go of it, and could not take it away" if own else None
 
 
 def _guard(path: Path) -> Path:

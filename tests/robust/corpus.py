@@ -1,0 +1,168 @@
+"""What is mutated: small images, sidecars, vector files, STAC items and configurations, rendered here."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.control import GroundControlPoint
+from rasterio.rpc import RPC
+from rasterio.transform import from_origin
+from tests.robust.renders import GSD_M, ground
+
+SIDE = 64
+WEST, NORTH = 767_900.0, 3_921_500.0
+BOX = [35.9620, 35.4038, 35.9624, 35.4041]
+
+
+def image(name: str, values: Any, **profile: Any) -> Callable[[Path], Path]:
+    """Give what writes an image of some layout."""
+
+    def write(folder: Path) -> Path:
+        path = folder / name
+        place = (
+            {} if profile.get("plain") else {"crs": "EPSG:32636", "transform": from_origin(WEST, NORTH, GSD_M, GSD_M)}
+        )
+        layout = {k: v for k, v in profile.items() if k not in ("plain", "tags", "colours")}
+        shape = {"count": len(values), "height": values.shape[1], "width": values.shape[2], "dtype": values.dtype}
+        with rasterio.open(path, "w", **({"driver": "GTiff"} | shape | place | layout)) as out:
+            out.write(values)
+            out.update_tags(**profile.get("tags", {}))
+            if profile.get("colours"):
+                out.write_colormap(1, {k: (k, 255 - k, k // 2, 255) for k in range(256)})
+        return path
+
+    return write
+
+
+def _rpc(values: Any) -> Callable[[Path], Path]:
+    terms = [0.0] * 20
+    one, sample, line = [1.0, *terms[1:]], [0.0, 1.0, *terms[2:]], [0.0, 0.0, -1.0, *terms[3:]]
+    model = RPC(100, 10, 35.404, 0.001, line, one, SIDE / 2, SIDE / 2, 35.962, 0.001, sample, one, SIDE / 2, SIDE / 2)
+    return image("rpc.tif", values, plain=True, rpcs=model)
+
+
+def _points(values: Any) -> Callable[[Path], Path]:
+    at = [GroundControlPoint(r, c, WEST + c / 2, NORTH - r / 2, 0.0) for r in (0, SIDE) for c in (0, SIDE)]
+    return image("gcps.tif", values, plain=True, gcps=at, crs="EPSG:32636")
+
+
+WORLD = ground(SIDE, seed=5)
+FOUR = np.concatenate([WORLD, WORLD[:1]]).astype(np.uint16) * 40
+IMAGES = (
+    image("strips.tif", WORLD),
+    image("tiles.tif", WORLD, tiled=True, blockxsize=32, blockysize=32, compress="deflate", predictor=2),
+    image("jpeg.tif", WORLD, tiled=True, blockxsize=32, blockysize=32, compress="jpeg", photometric="ycbcr"),
+    image("lzw.tif", WORLD, compress="lzw", BIGTIFF="YES", interleave="band"),
+    image("sixteen.tif", FOUR, nodata=0, tags={"ACQUISITION_DATE": "2024-12-06"}),
+    image("float.tif", WORLD.astype(np.float32) / 255, nodata=float("nan")),
+    image("packbits.tif", WORLD[:1], compress="packbits", tags={"TIFFTAG_DATETIME": "2024:12:06 08:00:00"}),
+    image("palette.png", WORLD[:1], driver="PNG", plain=True, colours=True),
+    image("plain.png", WORLD, driver="PNG", plain=True),
+    image("plain.jpg", WORLD, driver="JPEG", plain=True),
+    image("raw.img", WORLD, driver="ENVI"),
+    image("plain.bmp", WORLD, driver="BMP", plain=True),
+    image("plain.webp", WORLD, driver="WEBP", plain=True),
+    image("erdas.hfa", WORLD, driver="HFA"),
+    image(
+        "geo.nitf",
+        WORLD,
+        driver="NITF",
+        ICORDS="G",
+        crs="EPSG:4326",
+        transform=from_origin(35.9620, 35.4041, 5e-6, 5e-6),
+    ),
+    _rpc(WORLD),
+    _points(WORLD),
+)
+
+AUX = """<PAMDataset>
+<SRS>EPSG:32636</SRS>
+<GeoTransform> 7.679e+05, 0.5, 0, 3.9215e+06, 0, -0.5</GeoTransform>
+<Metadata><MDI key="ACQUISITION_DATE">2024-12-06</MDI></Metadata>
+<PAMRasterBand band="1"><NoDataValue>0</NoDataValue><Description>red</Description></PAMRasterBand>
+</PAMDataset>
+"""
+SENTINEL = """<?xml version="1.0"?>
+<n1:Level-2A_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/Product.xsd">
+<BOA_QUANTIFICATION_VALUE unit="none">10000</BOA_QUANTIFICATION_VALUE>
+<BOA_ADD_OFFSET_VALUES_LIST><BOA_ADD_OFFSET band_id="0">-1000</BOA_ADD_OFFSET></BOA_ADD_OFFSET_VALUES_LIST>
+</n1:Level-2A_User_Product>
+"""
+DIMAP = """<?xml version="1.0"?>
+<Dimap_Document>
+<Metadata_Identification><METADATA_FORMAT version="2.15">DIMAP</METADATA_FORMAT></Metadata_Identification>
+<Raster_Dimensions><NROWS>64</NROWS><NCOLS>64</NCOLS><NBANDS>3</NBANDS></Raster_Dimensions>
+<Raster_Data><Data_Access><DATA_FILE_FORMAT>image/tiff</DATA_FILE_FORMAT>
+<Data_Files><Data_File tile_R="1" tile_C="1"><DATA_FILE_PATH href="strips.tif"/></Data_File></Data_Files>
+</Data_Access></Raster_Data>
+</Dimap_Document>
+"""
+VRT = """<VRTDataset rasterXSize="64" rasterYSize="64"><SRS>EPSG:32636</SRS>
+<GeoTransform>767900, 0.5, 0, 3921500, 0, -0.5</GeoTransform>
+<VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename relativeToVRT="1">strips.tif</SourceFilename>
+<SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>
+"""
+ZONES = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"id": "apron", "name": "Apron"},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[35.9620, 35.4038], [35.9622, 35.4038], [35.9622, 35.4040], [35.9620, 35.4038]]],
+                },
+            }
+        ],
+    }
+)
+KML = """<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder><name>zones</name><Placemark>
+<name>Apron</name><Polygon><outerBoundaryIs><LinearRing><coordinates>
+35.9620,35.4038 35.9622,35.4038 35.9622,35.4040 35.9620,35.4038</coordinates></LinearRing></outerBoundaryIs></Polygon>
+</Placemark></Folder></Document></kml>
+"""
+ITEM = json.dumps(
+    {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "id": "scene",
+        "geometry": {
+            "type": "Polygon",
+            "coordinates": [[[35.9, 35.3], [36, 35.3], [36, 35.5], [35.9, 35.5], [35.9, 35.3]]],
+        },
+        "bbox": [35.9, 35.3, 36.0, 35.5],
+        "properties": {"datetime": "2024-12-06T08:12:00Z", "gsd": 0.5, "platform": "rendered", "eo:cloud_cover": 2.5},
+        "links": [],
+        "assets": {
+            "visual": {"href": "strips.tif", "type": "image/tiff; profile=cloud-optimized", "roles": ["visual"]}
+        },
+    }
+)
+CONFIG = """output: out
+sites:
+  - id: base
+    name: Base
+    aoi: [35.9620, 35.4038, 35.9624, 35.4041]
+    zones: zones.geojson
+    count: [aircraft]
+    hidden: [cloud, shadow]
+    limits: {aircraft: 0.9}
+    change: {method: auto, min_area_m2: 20, radiometry: line}
+    statements:
+      - {date: 2024-12-13, text: Nothing has changed., source: press}
+    imagery:
+      - {path: strips.tif, date: 2024-12-06, bands: [red, green, blue]}
+      - {path: later.tif, date: 2024-12-13T08:12Z, gsd: 0.5, source: press}
+"""
+BY_STAC = """output: out
+sites:
+  - {id: base, count: [], aoi: [35.9620, 35.4038, 35.9624, 35.4041], imagery: [{stac: item.json}]}
+"""
+BOMB = '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a0 "lol">{}]>{}'.format(
+    "".join(f'<!ENTITY a{k} "{f"&a{k - 1};" * 10}">' for k in range(1, 12)), "<b>&a11;</b>"
+)
+ALIASES = "a0: &a0 [x]\n" + "".join(f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]\n" for k in range(1, 12))
