@@ -82,16 +82,18 @@ def test_a_stale_lock_is_taken_over_by_one_of_many(tmp_path):
     start = Barrier(8)
 
     def attempt(_):
+        holding = held(tmp_path, site="base")
         start.wait()
         try:
-            return held(tmp_path, site="base").__enter__()
+            holding.__enter__()
         except SiteBusy:
             return None
+        return holding  # one that nobody keeps lets go
 
     with ThreadPoolExecutor(8) as pool:
-        locks = [lock for lock in pool.map(attempt, range(8)) if lock]
-    assert len(locks) == 1
-    locks[0].release()
+        holding = [h for h in pool.map(attempt, range(8)) if h]
+    assert len(holding) == 1
+    holding[0].__exit__(None, None, None)
 
 
 HERE = this_process()
