@@ -17,8 +17,8 @@ demo: .venv/.runs  ## Run the sample sites and print where the reports are
 test: .venv/.tests  ## The tests that take seconds
 	$(BIN)/python -m pytest --numprocesses auto
 
-slow: .venv/.tests  ## The tests that take longer
-	$(BIN)/python -m pytest -m slow --numprocesses auto
+slow: .venv/.tests  ## The tests that take longer, but for the notebooks
+	$(BIN)/python -m pytest -m slow --numprocesses auto --ignore tests/sitedelta/test_notebooks.py
 
 lint: .venv/.tests  ## Style, types, import contracts, spelling
 	$(BIN)/ruff check .

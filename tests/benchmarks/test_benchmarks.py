@@ -113,7 +113,8 @@ def labelled_sets(tmp_path):
     for name, (image, label, gsd) in sets.items():
         folder = tmp_path / "data" / name
         (folder / "images").mkdir(parents=True)
-        cv2.imwrite(str(folder / "images" / image), np.full((120, 120, 3), 120, np.uint8))
+        ground = np.random.default_rng(0).normal(120, 20, (120, 120, 3)).clip(0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / "images" / image), ground)
         (folder / "images.csv").write_text(f"image,gsd_m\n{image},{gsd}\n")
         (folder / "labels.csv").write_text(f"image,class,col,row,length_px\n{image},{label},60,60,50\n")
         (folder / "sites.json").write_text(json.dumps({"site07": [image]}))

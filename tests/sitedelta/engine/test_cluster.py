@@ -115,7 +115,7 @@ def worker(address):
 @pytest.mark.slow
 def test_workers_come_and_go(trivial):
     """One of two is killed with work in hand, and a third comes: every part is there in the end."""
-    local = distributed.LocalCluster(processes=False, n_workers=0, dashboard_address=None)
+    local = distributed.LocalCluster(processes=False, n_workers=0, dashboard_address=None, protocol="tcp://")
     with local, worker(local.scheduler_address) as first, worker(local.scheduler_address):
         local.scheduler.worker_ttl = None
         client = distributed.Client(local)
