@@ -101,7 +101,7 @@ def software() -> str:
     import sitedelta
 
     roots = [Path(next(iter(p.__path__))) for p in (sitedelta, rasterdelta)]
-    stamps = [f.stat() for root in roots for f in _below(root) if not f.path.endswith(".pyc")]
+    stamps = [f.stat() for root in roots for f in _below(root) if Path(f.path).parent.name != "__pycache__"]
     return (
         f"{sitedelta.__version__} {len(stamps)} {sum(s.st_size for s in stamps)} {max(s.st_mtime_ns for s in stamps)}"
     )
