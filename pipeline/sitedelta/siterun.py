@@ -42,7 +42,7 @@ from sitedelta.siteinputs import SiteInputs, nothing_left_behind, parameters, po
 from sitedelta.sitepairs import PairPlans, merge_pairs
 from sitedelta.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
 from sitedelta.statements import statement_records
-from sitedelta.store import SiteStore, sweep, write_text, written_together
+from sitedelta.store import SiteStore, names_onto_disk, sweep, write_text, written_together
 from sitedelta.tables import to_frame, to_geoframe, write_table
 from sitedelta.testimony import Witnesses
 from sitedelta.tracks import Look, find_tracks
@@ -331,6 +331,7 @@ def _write_manifest(
         unfinished=_unfinished(inputs, plan),
     )
     write_text(store.manifest, to_json(manifest))
+    names_onto_disk(store.root)  # before files are taken away of which the last one speaks
 
 
 def _unfinished(inputs: SiteInputs, plan: Plan) -> tuple[str, ...]:

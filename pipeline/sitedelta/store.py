@@ -172,6 +172,19 @@ class _Told:
             raise RunFailed(msg) from error
 
 
+def names_onto_disk(folder: Path) -> None:
+    """Bring what a folder's files are called onto the disk: what is done after it may rely on a file put there.
+
+    Raises
+    ------
+    RunFailed
+        The disk refuses.
+    """
+    if os.name == "posix":  # elsewhere folders cannot be opened, and renaming is durable
+        with _Told(folder):
+            _onto_disk(folder)
+
+
 def _onto_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -133,6 +133,13 @@ def test_files_that_are_written_together_go_onto_the_disk_once(tmp_path, monkeyp
     assert done[1:] == ["one"]
 
 
+def test_names_are_brought_onto_the_disk(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(os, "fsync", lambda handle: done.append(os.fstat(handle).st_ino))
+    store.names_onto_disk(tmp_path)
+    assert done == [tmp_path.stat().st_ino]
+
+
 def test_a_disk_that_refuses_in_the_end_is_one_line(tmp_path, monkeypatch):
     def broken(_):
         raise OSError(5, "Input/output error")

@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 import sitedelta
+from sitedelta.cli.ending import INTERRUPTED, Ended, end_on_request
 from sitedelta.cli.evaluate import evaluate
 from sitedelta.cli.evidence import bundle, sign, verify
 from sitedelta.cli.group import Commands, help_unless_invoked
@@ -22,8 +23,6 @@ from sitedelta.cli.train import train
 from sitedelta.cli.watch import watch
 from sitedelta.errors import SitedeltaError
 
-INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Read by linear algebra libraries when they are loaded, here and in worker processes."""
 
@@ -58,13 +57,15 @@ for _command in (
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 failed, 2 input that cannot be used, 130 interrupted."""
+    """Run the command line and exit: 0 done, 1 failed, 2 input that cannot be used, 130 interrupted, 143 terminated."""
+    end_on_request()
     for name in _THREADS:
         os.environ.setdefault(name, "1")  # processes share the cores; threads within them only get in each other's way
     if not os.environ.get("SITEDELTA_DEBUG"):
         sys.excepthook = _fault
         if not sys.warnoptions:
             warnings.simplefilter("ignore")  # they speak to developers
+        _hush_libraries()
     gc.set_threshold(_COLLECT_AFTER, 10, 10)
     status = status_of(args)
     gc.freeze()  # what is left needs no search for cycles
@@ -78,6 +79,9 @@ def status_of(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         _say(_one_line(error.format_message()) + _where_to_look(error))
         return error.exit_code
+    except Ended as asked:
+        asked.say()
+        return asked.code
     except click.Abort:
         _say("interrupted")
         return INTERRUPTED
@@ -88,6 +92,17 @@ def status_of(args: Sequence[str] | None = None) -> int:
         _close_output()
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _hush_libraries() -> None:
+    """Keep what libraries print past Python, of a full disk or a damaged file, from the user: we say it in one line."""
+    try:
+        said, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # started without it
+        return
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(said, "w", buffering=1, encoding=sys.stderr.encoding, errors=sys.stderr.errors)
 
 
 def _say(message: str) -> None:

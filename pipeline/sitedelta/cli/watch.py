@@ -1,11 +1,8 @@
 """The command watch."""
 
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,8 +15,6 @@ from sitedelta.progress import reporter
 if TYPE_CHECKING:
     from sitedelta.watch.passes import SitePass
     from sitedelta.watch.verb import WatchPass
-
-TERMINATED = 128 + signal.SIGTERM
 
 
 @click.command(
@@ -81,7 +76,7 @@ def watch(
         else:
             _print_lines(found, quiet=quiet)
 
-    with _ending(), reporter(quiet=quiet or as_json) as progress:
+    with reporter(quiet=quiet or as_json) as progress:
         found = sitedelta.watch(
             config,
             once=once,
@@ -94,20 +89,6 @@ def watch(
             say=say,
         )
     return found.exit_status
-
-
-@contextmanager
-def _ending() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does: workers stop, locks are let go."""
-
-    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        sys.exit(TERMINATED)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _print_json(found: "WatchPass") -> None:

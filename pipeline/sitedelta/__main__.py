@@ -1,0 +1,5 @@
+"""`python -m sitedelta` is `sitedelta`."""
+
+from sitedelta.cli import main
+
+main()
