@@ -86,7 +86,7 @@ def _entry(model: Model, table: Table, details: Details) -> Entry:
 
 
 def _looked(s: Sight) -> Looked:
-    return Looked(gsd_max=s.gsd_max_m, working_gsd=s.working_m, half_from=s.half_from_m, agree=s.agree)
+    return Looked(gsd_max=s.gsd_max_m, working_gsd=s.working_m, half_from=s.half_from_m, agree=s.agree, turned=s.turned)
 
 
 def _detailed(d: Detail) -> Detailed:

@@ -65,6 +65,9 @@ class Looked(_Model):
     agree: float = Field(
         default=0.0, ge=0, le=1, description="Share of the mean of both looks' log-odds, beside the surer look's."
     )
+    turned: bool = Field(
+        default=False, description="Look a second time at the image turned by half a turn, and take the mean of both."
+    )
 
 
 class Detailed(_Model):
@@ -188,7 +191,7 @@ def _seated(e: Entry, path: Path, table: Table, name: str) -> Detector:
 def model_of(e: Entry, network: Network) -> Model:
     """Give a network as it is described."""
     ordered = sorted(e.looks, key=lambda k: k.gsd_max)
-    sights = tuple(Sight(k.gsd_max, k.working_gsd, k.half_from, k.agree) for k in ordered)
+    sights = tuple(Sight(k.gsd_max, k.working_gsd, k.half_from, k.agree, k.turned) for k in ordered)
     plain = (Sight(e.accuracy[-1].gsd_max, e.working_gsd),)
     return Model(e.label, network, e.longest, sights or plain, e.axial, e.apart, e.apart_along)
 

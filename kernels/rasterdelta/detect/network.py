@@ -64,13 +64,16 @@ class Network:
         """
         return len(session(self.path).get_inputs())
 
-    def maps(self, image: Image | Working) -> FloatArray:
+    def maps(self, image: Image | Working, *, turned: bool = False) -> FloatArray:
         """Give the maps of an image.
 
         Parameters
         ----------
         image : ndarray of shape (3, row, column), or Working
             float32, 0 to 255: red, green, blue.
+        turned : bool
+            True: the network is shown the image turned by half a turn. Its maps are turned back; what they say of
+            headings is not.
 
         Returns
         -------
@@ -82,7 +85,10 @@ class Network:
         size = rows + -rows % SNAP, cols + -cols % SNAP
 
         def pixels(span: slice) -> FloatArray:
-            return shown.rows(span, size[1], beyond=GREY)
+            if not turned:
+                return shown.rows(span, size[1], beyond=GREY)
+            back = slice(size[0] - span.stop, size[0] - span.start)
+            return shown.rows(back, size[1], beyond=GREY)[:, ::-1, ::-1]
 
         if self.first is None:
             found = _blocks(pixels, size, self.path, step=1, core=CORE // 2, halo=REACH, whole=CORE // 2)
@@ -93,6 +99,7 @@ class Network:
                 return near[:, span.start // STRIDE : span.stop // STRIDE]
 
             found = _blocks(cells, size, self.path, step=STRIDE, core=CORE, halo=REACH, whole=WHOLE)
+        found = found[:, ::-1, ::-1] if turned else found
         return found[:, : -(-rows // STRIDE), : -(-cols // STRIDE)]
 
 

@@ -16,7 +16,7 @@ from rasterdelta.detect.sights import NEAR, Look, Sight
 from rasterdelta.detect.suppress import ROUNDS, suppress
 from rasterdelta.detect.working import Working
 from rasterdelta.errors import KernelError
-from rasterdelta.types import Image, Mask
+from rasterdelta.types import FloatArray, Image, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,16 @@ def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
 
 
 def _seen(shown: Image, model: Model, look: Look, gsd_m: float) -> Peaks:
-    found = peaks(model.network.maps(Working(shown, look.lattice)), axial=model.axial).scaled(
-        look.lattice.factor, gsd_m
-    )
+    maps = _maps(Working(shown, look.lattice), model, turned=model.sight(gsd_m).turned)
+    found = peaks(maps, axial=model.axial).scaled(look.lattice.factor, gsd_m)
     return found.take(found.length >= look.length_m)
+
+
+def _maps(image: Working, model: Model, *, turned: bool) -> FloatArray:
+    maps = model.network.maps(image)
+    if not turned:
+        return maps
+    again = model.network.maps(image, turned=True)
+    if not model.axial:  # half a turn is a whole one of the doubled angle
+        again[3:5] *= -1
+    return (maps + again) * np.float32(0.5)

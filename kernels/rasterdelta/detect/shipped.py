@@ -17,8 +17,9 @@ AIRCRAFT = Model(
     Network(FOLDER / "aircraft.onnx"),
     longest_m=75.0,
     sights=(
-        Sight(0.36, 0.6, half_from_m=0.0, agree=0.5),
+        Sight(0.36, 0.6, half_from_m=0.0, agree=0.5, turned=True),
         Sight(0.5, 0.75),
+        Sight(1.25, 0.6, half_from_m=0.0, agree=0.5, turned=True),
         Sight(2.0, 0.6, half_from_m=0.0, agree=0.5),
         Sight(4.0, 0.75, half_from_m=0.0, agree=0.25),
     ),
@@ -27,14 +28,14 @@ VEHICLE = Model(
     "vehicle",
     Network(FOLDER / "vehicle.onnx"),
     longest_m=20.0,
-    sights=(Sight(1.0, 0.22, half_from_m=10.0),),
+    sights=(Sight(1.0, 0.22, half_from_m=10.0, turned=True),),
     axial=True,
     apart=0.6,
     apart_along=0.6,
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""
-NAME = "sitedelta-detector 6"
+NAME = "sitedelta-detector 7"
 
 
 @cache

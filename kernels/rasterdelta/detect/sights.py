@@ -42,6 +42,9 @@ class Sight:
     """Objects of this length and more are looked for at half the resolution too; None: there is no second look."""
     agree: float = 0.0
     """Share of the mean of both looks' log-odds, beside the surer look's."""
+    turned: bool = False
+    """True: each look is taken twice, the second time turned by half a turn, and both maps are averaged: what a
+    network sees differs a little by which way up it is, which is chance."""
 
     def looks(self, gsd_m: float) -> tuple[Look, ...]:
         """Give the looks at an image of a ground sampling distance, the finest first."""

@@ -113,6 +113,28 @@ def test_blocks_say_what_the_whole_image_says(monkeypatch):
     np.testing.assert_allclose(AIRCRAFT.network.maps(image)[0], whole[0], atol=0.02)
 
 
+def test_a_network_shown_the_image_upside_down_says_where_things_are_upright():
+    image = FIELD[:, :80, :112]  # multiples of the coarsest cells: both are cut alike
+    expected = AIRCRAFT.network.maps(np.ascontiguousarray(image[:, ::-1, ::-1]))[:, ::-1, ::-1]
+    assert np.array_equal(AIRCRAFT.network.maps(image, turned=True), expected)
+    ragged = AIRCRAFT.network.maps(FIELD, turned=True)
+    assert ragged.shape == AIRCRAFT.network.maps(FIELD).shape
+
+
+@pytest.mark.parametrize("axial", [False, True])
+def test_what_is_seen_upright_and_upside_down_is_averaged(monkeypatch, axial):
+    def maps(_network, image, *, turned=False):
+        found = np.full((6, *(-(-n // 4) for n in image.shape)), -9, np.float32)
+        angle = np.deg2rad(30.0 + (180.0 if turned else 0.0)) * (2 if axial else 1)
+        found[:, 5, 5] = 1.0 + 2 * turned, *np.log([30 / UNIT_PX, 20 / UNIT_PX]), np.cos(angle), np.sin(angle), 0
+        return found
+
+    monkeypatch.setattr(Network, "maps", maps)
+    model = replace(AIRCRAFT, sights=(Sight(4.0, 1.0, turned=True),), axial=axial)
+    found = find(np.zeros((3, 100, 100), np.float32), np.ones((100, 100), bool), model, 1.0)
+    assert (found.logit[0], found.length[0], found.heading_deg[0]) == pytest.approx((2.0, 30.0, 30.0), abs=1e-4)
+
+
 def test_the_same_image_gives_the_same_bits():
     again = Network(AIRCRAFT.network.path)
     assert AIRCRAFT.network.maps(FIELD).tobytes() == again.maps(FIELD.copy()).tobytes()

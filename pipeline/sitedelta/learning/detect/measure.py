@@ -20,7 +20,7 @@ from rasterdelta import scoring
 from rasterdelta.detect.decode import Peaks
 from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, find
-from rasterdelta.detect.shipped import MODELS
+from rasterdelta.detect.shipped import AIRCRAFT, MODELS
 from rasterdelta.intervals import count_interval
 from sitedelta.learning.detect import labelled, scenes
 from sitedelta.learning.detect.labelled import CARS, Labelled, Truth
@@ -49,14 +49,20 @@ def aircraft_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Set
     bases = labelled.listed(data, "airbases", ("aircraft",))
     empty = labelled.listed(data, "empty_bases", ("aircraft",))
     coarse = "averaged {} times, airport and air-base screenshots"
+    sharp: Sets = {  # seen alike below and above those that are seen in haste
+        "air bases": [p for p in bases if p.gsd_m <= 0.8 and not _hasty(p.gsd_m)],
+        "empty bases": [p for p in empty if p.gsd_m <= 0.8 and not _hasty(p.gsd_m)],
+        **_drawn(drawn, "aircraft", 2.4),
+    }
     return {
-        (0.8, "Pleiades at 0.5 m (3 airports), air-base screenshots, suburbs"): {
+        (0.36, "air-base screenshots at 0.2 to 0.8 m"): sharp,
+        (0.5, "Pleiades at 0.5 m (3 airports), suburbs, empty bases"): {
             "airbus": labelled.airbus(data),
-            "air bases": [p for p in bases if p.gsd_m <= 0.8],
-            "empty bases": [p for p in empty if p.gsd_m <= 0.8],
+            "empty bases": [p for p in empty if _hasty(p.gsd_m)],
             "suburbs": labelled.without((data / "change/levir/B").glob("*.png"), 0.5),
             **_drawn(drawn, "aircraft", 2.0),
         },
+        (0.8, "air-base screenshots at 0.2 to 0.8 m"): sharp,
         (1.25, f"Pleiades {coarse.format(2)}"): {
             "airbus 1 m": labelled.airbus(data, factor=2),
             "hrplanes": labelled.listed(data, "hrplanes_valid", ("aircraft",), gsd_m=1.2)[::4],
@@ -94,6 +100,11 @@ def vehicle_sets(data: Path, drawn: Path | None) -> dict[tuple[float, str], Sets
             **_drawn(drawn, "vehicle", 2.0),
         },
     }
+
+
+def _hasty(gsd_m: float) -> bool:
+    """Tell whether images are looked at once, for speed."""
+    return AIRCRAFT.sight(gsd_m).half_from_m is None
 
 
 def _drawn(folder: Path | None, label: str, factor: float) -> Sets:
@@ -202,9 +213,12 @@ def rated(found: Found, threshold: float | None = None) -> Rated:
 
 
 def settled(bands: Sequence[Rated]) -> list[Rated]:
-    """Let bands of few images be worth no more than the next finer one of many: few do not show how images differ."""
+    """Let bands of few images be worth no more than the next finer one of many: few do not show how images differ.
+
+    The finest bands have the first of many for it.
+    """
     kept: list[Rated] = []
-    most = WORTH
+    most = next((b.objects for b in bands if b.images >= FEW), WORTH)
     for band in bands:
         most = band.objects if band.images >= FEW else most
         kept.append(replace(band, objects=min(band.objects, most)))
