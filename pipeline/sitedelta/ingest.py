@@ -10,7 +10,7 @@ from sitedelta.dates import NO_DATE, Taken, check, taken
 from sitedelta.defaults import COARSEST_M, HIDDEN, Hidden
 from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file, sha256_files
-from sitedelta.names import slug, unique
+from sitedelta.names import of_twins, slug, unique
 from sitedelta.raster import RasterInfo, Reader, describe
 from sitedelta.remote.address import plain
 from sitedelta.scene import Kind, Scene
@@ -25,6 +25,7 @@ from sitedelta.sources import (
     write_vrt,
 )
 from sitedelta.unrectified import with_terrain
+from sitedelta.wording import day
 
 if TYPE_CHECKING:
     from sitedelta.config import Imagery, Site
@@ -150,6 +151,12 @@ def scene_from_file(
     return scene
 
 
+def _dated_otherwise(left: Scene, kept: Scene) -> str:
+    if left.date == kept.date:
+        return ""
+    return f", with its date of {day(kept.date)}: the other is dated {day(left.date)}"
+
+
 def entries(site: "Site") -> "dict[Path, Imagery]":
     """Give each image with the entry that speaks of it: one that names it outright, else the first that finds it."""
     found = [(path, entry) for entry in site.imagery for path in find_images(entry)]
@@ -260,10 +267,11 @@ def _id(when: Taken, path: Path) -> str:
 
 
 def _without_copies(scenes: Sequence[Scene]) -> tuple[list[Scene], list[str]]:
+    """Keep the first of several files with the same bytes: by the entries of the configuration, then by path."""
     kept: dict[str, Scene] = {}
     notes = []
     for scene in scenes:
         first = kept.setdefault(scene.sha256, scene)
         if first is not scene:
-            notes.append(f"{scene.originals[0].name} has the same bytes as {first.originals[0].name} and is left out.")
+            notes.append(f"{of_twins(scene.originals[0], first.originals[0])}{_dated_otherwise(scene, first)}.")
     return list(kept.values()), notes

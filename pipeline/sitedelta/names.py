@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 SAFE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 """Lower-case letters, digits and single hyphens between them."""
@@ -43,3 +44,17 @@ def unique(names: Iterable[str]) -> list[str]:
         taken.add(candidate)
         result.append(candidate)
     return result
+
+
+def of_twins(left: Path, kept: Path) -> str:
+    """Say of two files with the same bytes which one is kept.
+
+    Examples
+    --------
+    >>> of_twins(Path("in/b.tif"), Path("in/a.tif"))
+    'b.tif has the same bytes as a.tif and is left out; a.tif comes first and is kept'
+    >>> of_twins(Path("in/late/a.tif"), Path("in/a.tif"))
+    'late/a.tif has the same bytes as in/a.tif and is left out; in/a.tif comes first and is kept'
+    """
+    one, other = (p.name if left.name != kept.name else f"{p.parent.name}/{p.name}" for p in (left, kept))
+    return f"{one} has the same bytes as {other} and is left out; {other} comes first and is kept"

@@ -1,6 +1,7 @@
 """Small images of an invented place, written on the fly, and a detector that finds painted marks."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,11 +181,15 @@ def configure(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """Give files of schemas by address: STAC's own as pystac ships them, and extensions' by their specification."""
+    """Give files of schemas by address: STAC's own as pystac ships them, and extensions' by their specification.
+
+    No package carries the schemas that extensions publish. Where SITEDELTA_STAC_SCHEMAS names a folder that holds them
+    (as `eo/v2.0.0/schema.json`), those are taken.
+    """
     from pystac.validation.local_validator import get_local_schema_cache
 
     folder = tmp_path_factory.mktemp("schemas")
-    found = get_local_schema_cache() | {f"{_EXTENSIONS}/{name}/schema.json": _extension(name) for name in _FIELDS}
+    found = get_local_schema_cache() | {f"{_EXTENSIONS}/{name}/schema.json": _published(name) for name in _FIELDS}
     paths = {}
     for number, (address, schema) in enumerate(found.items()):
         path = folder / f"{number}.json"
@@ -214,7 +219,10 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "eo/v2.0.0": {
         "cloud_cover": {"type": "number", "minimum": 0, "maximum": 100},
         "common_name": {
-            "enum": ["coastal", "blue", "green", "red", "rededge", "nir", "pan", "swir16", "swir22", "lwir"]
+            "enum": [
+                *("pan", "coastal", "blue", "green", "green05", "yellow", "red", "rededge", "rededge071", "rededge075"),
+                *("rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22", "lwir", "lwir11", "lwir12"),
+            ]
         },
     },
     "processing/v1.2.0": {
@@ -223,6 +231,16 @@ _FIELDS: dict[str, dict[str, Any]] = {
     },
 }
 """Fields of extensions that the catalogue uses, as their specifications define them."""
+
+
+_NEEDED = frozenset({"eo", "view"})
+"""Extensions that an item may name only where it has one of their fields, in its properties or assets."""
+
+
+def _published(name: str) -> dict[str, Any]:
+    path = Path(os.environ.get("SITEDELTA_STAC_SCHEMAS", "")) / name / "schema.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else _extension(name)
+    return found
 
 
 def _extension(name: str) -> dict[str, Any]:
@@ -238,7 +256,12 @@ def _extension(name: str) -> dict[str, Any]:
     }
     with_bands = {"allOf": [own, {"properties": {"bands": {"type": "array", "items": own}}}]}
     address = f"{_EXTENSIONS}/{name}/schema.json"
+    some = {"anyOf": [{"required": [field]} for field in fields]}
+    in_bands = {"required": ["bands"], "properties": {"bands": {"contains": some}}}
+    somewhere = {"properties": {"properties": {"anyOf": [some, in_bands]}}}
+    in_assets = {"properties": {"assets": {"not": {"additionalProperties": {"not": {"anyOf": [some, in_bands]}}}}}}
     return {
+        **({"anyOf": [somewhere, in_assets]} if short in _NEEDED else {}),
         "$id": address,
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",

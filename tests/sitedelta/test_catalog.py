@@ -172,6 +172,17 @@ def test_the_validator_knows_a_fault(site, schemas, where, name, value):
     assert not found.valid
 
 
+def test_an_extension_that_is_named_is_used(site, schemas):
+    write_catalog(site)
+    path = site.store.root / "stac" / "scene-a.json"
+    item = json.loads(path.read_text())
+    del item["properties"]["view:off_nadir"]
+    path.write_text(json.dumps(item))
+    found = StacValidate(str(path), schema_map=dict(schemas))
+    found.run()
+    assert not found.valid
+
+
 def test_a_folder_that_was_moved_is_the_same_catalogue(site, tmp_path):
     before = {i.id: i.to_dict(include_self_link=False) for i in items(site).values()}
     moved = site.store.root.rename(tmp_path / "elsewhere")

@@ -62,7 +62,27 @@ def test_the_same_bytes_twice_are_one_scene(tmp_path):
     (tmp_path / "b-2024-12-13.png").write_bytes(first.read_bytes())
     found = run(tmp_path, {"path": tmp_path / "*.png", "gsd": 0.5})
     assert [s.originals[0].name for s in found.scenes] == ["a-2024-12-13.png"]
-    assert found.notes == ("b-2024-12-13.png has the same bytes as a-2024-12-13.png and is left out.",)
+    first, second = "a-2024-12-13.png", "b-2024-12-13.png"
+    said = f"{second} has the same bytes as {first} and is left out; {first} comes first and is kept."
+    assert found.notes == (said,)
+
+
+def test_of_the_same_bytes_the_first_by_entry_and_path_is_kept_whatever_came_first(tmp_path):
+    data = picture(tmp_path / "in" / "2024-12-13-z.png").read_bytes()
+    for name in ("in/2024-12-06-a.png", "sent/2024-12-13-z.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    kept = {
+        order: run(tmp_path, *({"path": tmp_path / folder, "gsd": 0.5} for folder in order))
+        for order in (("in", "sent"), ("sent", "in"))
+    }
+    assert [s.originals[0].name for s in kept["in", "sent"].scenes] == ["2024-12-06-a.png"]
+    assert [s.originals[0].parent.name for s in kept["sent", "in"].scenes] == ["sent"]
+    assert kept["in", "sent"].notes[0] == (
+        "2024-12-13-z.png has the same bytes as 2024-12-06-a.png and is left out; 2024-12-06-a.png comes first and is "
+        "kept, with its date of 6 December 2024: the other is dated 13 December 2024."
+    )
+    assert "in/2024-12-13-z.png has the same bytes as sent/2024-12-13-z.png" in kept["sent", "in"].notes[1]
 
 
 def test_an_entry_that_names_a_file_goes_before_a_glob(tmp_path):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitedelta.grid.choice import area_bounds
-from sitedelta.stac.gather import gather, gather_files
+from sitedelta.stac.gather import LeaveOut, gather, gather_files
 from sitedelta.stac.query import Query, span
 
 if TYPE_CHECKING:
@@ -29,8 +29,13 @@ def query_of(site: "Site", entry: "Imagery") -> Query:
     )
 
 
-def with_found(site: "Site", folder: Path) -> "Site":
+def with_found(site: "Site", folder: Path, *, leave_out: LeaveOut | None = None) -> "Site":
     """Give a site with images that lie elsewhere brought to a folder; a site without such as it is.
+
+    Parameters
+    ----------
+    leave_out
+        As for `sitedelta.stac.gather.gather`.
 
     Raises
     ------
@@ -39,10 +44,10 @@ def with_found(site: "Site", folder: Path) -> "Site":
     """
     if not any(entry.stac or isinstance(entry.path, str) for entry in site.imagery):
         return site
-    return site.model_copy(update={"imagery": tuple(_found(site, entry, folder) for entry in site.imagery)})
+    return site.model_copy(update={"imagery": tuple(_found(site, entry, folder, leave_out) for entry in site.imagery)})
 
 
-def _found(site: "Site", entry: "Imagery", folder: Path) -> "Imagery":
+def _found(site: "Site", entry: "Imagery", folder: Path, leave_out: LeaveOut | None) -> "Imagery":
     from sitedelta.config import Found
 
     if isinstance(entry, Found):
@@ -50,7 +55,8 @@ def _found(site: "Site", entry: "Imagery", folder: Path) -> "Imagery":
     if isinstance(entry.path, str):
         files = gather_files(entry.path, area_bounds(site.aoi) if site.aoi else None, folder)
     elif entry.stac:
-        files = gather(query_of(site, entry), folder, kind=entry.kind, assets=entry.assets)
+        query = query_of(site, entry)
+        files = gather(query, folder, kind=entry.kind, assets=entry.assets, leave_out=leave_out)
     else:
         return entry
     return Found.model_construct(entry.model_fields_set, **dict(entry), files=files)

@@ -1,7 +1,9 @@
 """Bringing what a configuration names elsewhere to the site's folder: the scenes of a search, or files by address."""
 
 import glob
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 from sitedelta.dates import NO_DATE
 from sitedelta.errors import InputError
@@ -16,8 +18,18 @@ from sitedelta.stac.find import find_items
 from sitedelta.stac.item import Asset, Item
 from sitedelta.stac.query import Bounds, Query
 
+LeaveOut: TypeAlias = Callable[[str, InputError], None]
+"""Is told the id of a scene that cannot be used, and why."""
 
-def gather(query: Query, folder: Path, *, kind: Kind = "optical", assets: tuple[str, ...] = ()) -> tuple[Path, ...]:
+
+def gather(
+    query: Query,
+    folder: Path,
+    *,
+    kind: Kind = "optical",
+    assets: tuple[str, ...] = (),
+    leave_out: LeaveOut | None = None,
+) -> tuple[Path, ...]:
     """Bring the scenes that a search finds to a folder; those that are there already are not read again.
 
     Parameters
@@ -27,6 +39,8 @@ def gather(query: Query, folder: Path, *, kind: Kind = "optical", assets: tuple[
         provider's mask where there is one.
     assets
         Keys of the assets to read; chosen where there are none.
+    leave_out
+        Told of each scene that cannot be used, where others can; without it, the first such ends the search.
 
     Returns
     -------
@@ -38,9 +52,22 @@ def gather(query: Query, folder: Path, *, kind: Kind = "optical", assets: tuple[
     InputError, RunFailed
         As `find_items`; and where an asset cannot be read.
     """
-    web = Web(query.reach)
-    wishes = [Wish(i, choose(i, kind=kind, named=assets), query.area) for i in find_items(query)]
-    return tuple(p for p in (bring(w, folder, web) for w in wishes) if p is not None)
+    web, found, lost = Web(query.reach), list[Path](), list[tuple[str, InputError]]()
+    for item in find_items(query):
+        try:
+            path = bring(Wish(item, choose(item, kind=kind, named=assets), query.area), folder, web)
+        except InputError as error:
+            if leave_out is None:
+                raise
+            lost.append((item.id, error))
+        else:
+            found += [] if path is None else [path]
+    if lost and not found:
+        raise lost[0][1]
+    for name, why in lost:
+        if leave_out is not None:
+            leave_out(name, why)
+    return tuple(found)
 
 
 def gather_files(url: str, area: Bounds | None, folder: Path) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from typing import Literal
 from sitedelta.errors import InputError
 from sitedelta.hashing import sha256_file
 from sitedelta.manifest import GivenFile, Manifest, SceneRecord
+from sitedelta.names import of_twins
 from sitedelta.store import SiteStore, written_aside
 from sitedelta.wording import day
 
@@ -99,10 +100,17 @@ def arrivals_between(
     old, new = _images(before), _images(after)
     moved = {i.file.sha256: i for p, i in old.items() if p not in new}
     doubled = {h for h, i in moved.items() if (root / i.file.path).exists()}  # told as duplicates
-    found = [_came(i, old, moved, now) for p, i in new.items() if p not in old and i.file.sha256 not in doubled]
-    found += [_again(i, now) for p, i in new.items() if p in old and old[p].file.sha256 != i.file.sha256]
-    came = {i.file.sha256 for i in new.values()}
-    found += [_went(i, root, now) for p, i in old.items() if p not in new and i.file.sha256 not in came]
+    anew = _delivered_anew(old, new)
+    found = [
+        _came(i, old, moved, now)
+        for p, i in new.items()
+        if p not in old and p not in anew and i.file.sha256 not in doubled
+    ]
+    found += [_again(i, now) for p, i in new.items() if p in anew or (p in old and old[p].file.sha256 != i.file.sha256)]
+    came, replaced = {i.file.sha256 for i in new.values()}, set(anew.values())
+    found += [
+        _went(i, root, now) for p, i in old.items() if p not in new and p not in replaced and i.file.sha256 not in came
+    ]
     found += _duplicates(new, used, root, now)
     order = {p: n for n, p in enumerate(Kind.__args__)}  # type: ignore[attr-defined]  # a Literal has its values there
     return tuple(sorted(found, key=lambda a: (a.date or now, order[a.kind], a.file)))
@@ -120,6 +128,18 @@ def _images(manifest: Manifest | None) -> dict[str, _Image]:
             if Path(file.path) == record.scene.originals[0]:
                 found[file.path] = _Image(file, record)
     return found
+
+
+def _delivered_anew(old: Mapping[str, _Image], new: Mapping[str, _Image]) -> dict[str, str]:
+    """Give images that stand elsewhere than their earlier version: by path, with the path of that.
+
+    Each version of a scene of a catalogue is copied to a folder of its own, under the same name.
+    """
+    gone = {(Path(p).name, i.record.scene.id): p for p, i in old.items() if p not in new}
+    named = {p: (Path(p).name, i.record.scene.id) for p, i in new.items() if p not in old}
+    return {
+        p: gone[name] for p, name in named.items() if name in gone and old[gone[name]].file.sha256 != new[p].file.sha256
+    }
 
 
 def _came(image: _Image, old: Mapping[str, _Image], moved: Mapping[str, _Image], now: datetime) -> Arrival:
@@ -173,7 +193,7 @@ def _duplicates(new: Mapping[str, _Image], used: Iterable[Path], root: Path, now
             continue
         digest = sha256_file(path)
         if digest in known:
-            text = f"{path.name} has the same bytes as {Path(known[digest].file.path).name} and is left out."
+            text = f"{of_twins(path, (root / known[digest].file.path).resolve())}."
             found.append(Arrival(now, "duplicate", name, known[digest].date, path.stat().st_size, digest, text))
     return found
 

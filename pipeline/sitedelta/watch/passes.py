@@ -112,7 +112,7 @@ class _Look:
     def take(self, progress: Progress) -> SitePass:
         from sitedelta.watch.journal import Journal
 
-        site, manifest = self._found(), Journal.standing(self.watched.store)
+        (site, lost), manifest = self._found(), Journal.standing(self.watched.store)
         images = [_images(entry) for entry in site.imagery]
         _refuse_lost(images, manifest, site.id)
         local = {p: e for e, found in zip(site.imagery, images, strict=True) if isinstance(e.path, Path) for p in found}
@@ -124,21 +124,26 @@ class _Look:
         names = tuple(sorted(Path(p).name for p in waiting))
         if not any(chosen):
             return self._idle(waiting, refused, names)
-        done = self._name(chosen, apart)
+        done = self._name(chosen, apart, lost)
         standing = Path(self.watched.store.manifest).exists() and self._results_stand()
         if done == self.state.done and standing:
             self._write(waiting, refused, done)
             return SitePass(site.id, "waiting" if waiting else "nothing_new", waiting=names)
-        result = self._run(site, chosen, refused, progress)
+        result = self._run(site, chosen, [*lost, *((Path(p), r.why) for p, r in refused.items())], progress)
         self._write(waiting, refused, done)
         news = not result.nothing_new or result.arrivals or result.alerts
         outcome: Outcome = "updated" if news else "waiting" if waiting else "nothing_new"
         return SitePass(site.id, outcome, result.arrivals, result.alerts, result.notes, names, None, 0, result.report)
 
-    def _found(self) -> "Site":
+    def _found(self) -> "tuple[Site, list[tuple[Path, str]]]":
+        """Give the site with what its searches find, and the scenes that cannot be used, with the reason of each."""
         from sitedelta.stac.entries import with_found
 
-        return with_found(self.watched.site, self.watched.root / "imagery")
+        folder, lost = self.watched.root / "imagery", list[tuple[Path, str]]()
+        site = with_found(
+            self.watched.site, folder, leave_out=lambda name, why: lost.append((folder / _plain(name), str(why)))
+        )
+        return site, sorted(lost)
 
     def _was_taken(self, path: Path) -> bool:
         """Tell whether an image was whole at the last look, and has not changed since."""
@@ -177,10 +182,10 @@ class _Look:
             self.watched.store.report / "index.html"
         ) in now
 
-    def _name(self, chosen: Sequence[Sequence[Path]], apart: set[str]) -> str:
+    def _name(self, chosen: Sequence[Sequence[Path]], apart: set[str], lost: Sequence[tuple[Path, str]]) -> str:
         """Name all that results are made from: the images, what lies beside them, and the settings."""
         kept = {p: s for p, s in self.sight.items() if not any(p.startswith(f"{a}") for a in apart)}
-        said = [self.setup, sorted(kept.items()), [[str(p) for p in c] for c in chosen]]
+        said = [self.setup, sorted(kept.items()), [[str(p) for p in c] for c in chosen], [str(p) for p, _ in lost]]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
 
     def _idle(self, waiting: dict[str, Waiting], refused: dict[str, Refused], names: tuple[str, ...]) -> SitePass:
@@ -191,7 +196,7 @@ class _Look:
         return SitePass(self.watched.site.id, "waiting", waiting=names, trouble=why, status=2 if why else 0)
 
     def _run(
-        self, site: "Site", chosen: Sequence[tuple[Path, ...]], refused: dict[str, Refused], progress: Progress
+        self, site: "Site", chosen: Sequence[tuple[Path, ...]], unusable: Sequence[tuple[Path, str]], progress: Progress
     ) -> "RunResult":
         from sitedelta.config import Found
         from sitedelta.engine import Place
@@ -209,13 +214,18 @@ class _Look:
             url=self.watched.url,
             alerts=self.watched.alerts,
             send=self.watched.address is not None,
-            journal=Journal(utc_now(), tuple((Path(p), r.why) for p, r in refused.items())),
+            journal=Journal(utc_now(), tuple(unusable)),
         )
         return work.run_at(self.place or Place(0), progress)
 
     def _write(self, waiting: dict[str, Waiting], refused: dict[str, Refused], done: str) -> None:
         seen = self.sight | results_of(self.watched.store)
         write_state(self.watched.store, State(self.setup, done, seen, waiting, refused, None))
+
+
+def _plain(name: str) -> str:
+    """Make a name of a scene's id that is no path."""
+    return name.replace("/", "-").replace("\\", "-")[:80]
 
 
 def _images(entry: "Imagery") -> tuple[Path, ...]:
