@@ -14,7 +14,7 @@ from rasterdelta.intervals import count_interval
 from sitedelta.manifest import DetectorRecord
 from sitedelta.records import Observation, Status
 
-FIRST = datetime(2023, 1, 1, 10, tzinfo=UTC)
+FIRST = datetime(2023, 1, 1, 9, tzinfo=UTC)
 DETECTORS = {
     0.5: DetectorRecord("invented", "aircraft", 0.5, 0.966, 0.966, 15, "as in accuracy.csv"),
     3.0: DetectorRecord("invented", "aircraft", 3.0, 0.973, 0.892, 10, "as in accuracy.csv"),
@@ -47,8 +47,8 @@ def made_site(seed: int, *, days: int = 730, events: bool = True) -> Made:
     """Make a site of its own kind: small or large, calm or busy, imaged every one to nine days."""
     rng = np.random.default_rng(seed)
     usual = float(np.exp(rng.uniform(np.log(2), np.log(30))))
-    known = _events(rng, days) if events else ()
-    truth = _truth(rng, usual, days, known)
+    known = events_of(rng, days) if events else ()
+    truth = numbers_of(rng, usual, days, known)
     looks = np.flatnonzero(rng.random(days) < 1 / rng.choice([1, 2, 4, 6, 9], p=[0.15, 0.2, 0.3, 0.2, 0.15]))
     gap = int(rng.integers(0, days))
     looks = looks[(looks < gap) | (looks > gap + rng.integers(0, 40))]
@@ -57,15 +57,16 @@ def made_site(seed: int, *, days: int = 730, events: bool = True) -> Made:
     return Made(rows, truth[looks], known, detector, usual)
 
 
-def _events(rng: np.random.Generator, days: int) -> tuple[Event, ...]:
+def events_of(rng: np.random.Generator, days: int) -> tuple[Event, ...]:
+    """Give an event to every second site."""
     if rng.random() < 0.5:
         return ()
     day = float(rng.uniform(0.45 * days, 0.8 * days))
     return (Event(day, float(rng.uniform(60, 150)), float(rng.choice([0.3, 2.0, 3.0]))),)
 
 
-def _truth(rng: np.random.Generator, usual: float, days: int, events: tuple[Event, ...]) -> NDArray[np.int64]:
-    """Let objects arrive at a rate with a season and bursts, and stay for some days each."""
+def numbers_of(rng: np.random.Generator, usual: float, days: int, events: tuple[Event, ...]) -> NDArray[np.int64]:
+    """Give each day's number: objects arrive at a rate with a season and bursts, and stay for some days each."""
     stay = float(rng.uniform(3, 40))
     season = 1 + rng.uniform(0, 0.25) * np.sin(2 * np.pi * (np.arange(days) / 365 + rng.random()))
     shape = float(rng.uniform(0.5, 5)) * max(usual / stay, 0.05)
@@ -76,7 +77,7 @@ def _truth(rng: np.random.Generator, usual: float, days: int, events: tuple[Even
     number, found = int(rng.poisson(usual)), np.empty(days, np.int64)
     for k in range(days):
         if k and pull[k] != pull[k - 1]:
-            number = round(number * pull[k] / pull[k - 1])
+            number = round((number or usual) * pull[k] / pull[k - 1])
         number = int(rng.binomial(number, np.exp(-1 / stay)))
         number += int(rng.poisson(usual * season[k] * bursts[k] * pull[k] * (1 - np.exp(-1 / stay))))
         found[k] = number

@@ -140,9 +140,28 @@ def test_the_curve_is_written_into_its_page(labelled_sets, tmp_path):
 
 
 def test_false_alerts_are_about_as_many_as_were_quoted():
-    from tests.benchmarks.bench_alerts import SETTINGS, measure, table
+    from tests.benchmarks.bench_alerts import SETTINGS, invented, measure, table
 
     chosen = [s for s in SETTINGS if s.when in ("above", "change")][::2]
-    found = measure(2, chosen)
+    found = measure([invented(0), invented(1)], chosen)
     assert all(t.months > 0 and t.sites == 2 for t in found.values())
     assert [line.split(" | ")[0].lstrip("| ") for line in table(found).splitlines()[2:-1]] == [s.name for s in chosen]
+
+
+def test_rendered_sites_are_counted_and_kept(tmp_path):
+    from dataclasses import replace
+
+    from tests.benchmarks.bench_alerts import SETTINGS, judge, rendered
+    from tests.benchmarks.rendered_sites import keep, kept, planned, watched
+
+    plan = planned(1)
+    short = replace(plan, days=plan.days[:3], numbers=plan.numbers[:3])
+    found = watched(short, tmp_path)
+    assert [o.label for o in found.observations] == [plan.site.kind.label] * 3
+    assert [c.date_after for c in found.changes] == [o.date for o in found.observations[1:]]
+    keep(tmp_path, found)
+    again = kept(tmp_path, 1)
+    assert (again.observations, again.changes, again.plan) == (found.observations, found.changes, plan)
+    assert kept(tmp_path, 2) is None
+    area = next(s for s in SETTINGS if s.when == "area")
+    assert judge(rendered(again), area).months == 0  # nothing is quoted from three images
