@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3_000_000, help="of a tile that keeps a processor busy")
     parser.add_argument("--busy", type=int, default=24, help="tiles of that kind")
     given = parser.parse_args()
-    os.environ["PYTHONPATH"] = os.pathsep.join([*(p for p in sys.path if p)])
+    os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
     say(f"{os.cpu_count()} hardware threads, load {os.getloadavg()[0]:.1f}")
     overhead("two local processes", Place(2), min(given.tiles, 20_000))
     with cluster(1) as (place, _):
@@ -56,7 +56,8 @@ def overhead(what: str, place: Place, tiles: int, head: psutil.Process | None = 
     """Print what a tile costs that does nothing, and how memory goes."""
     list(each((Nothing(k) for k in range(8)), place, most=8))
     begun, used, grown = time.perf_counter(), time.process_time(), []
-    for k, _ in enumerate(each((Nothing(k) for k in range(tiles)), place, most=tiles)):
+    for k, (work, found) in enumerate(each((Nothing(k) for k in range(tiles)), place, most=tiles)):
+        assert found == work.number
         if head and k % (tiles // 10) == tiles // 20:
             grown.append((psutil.Process().memory_info().rss / 2**20, head.memory_info().rss / 2**20))
     wall, own = time.perf_counter() - begun, time.process_time() - used
@@ -68,10 +69,12 @@ def overhead(what: str, place: Place, tiles: int, head: psutil.Process | None = 
 
 def busy(place: Place, given: argparse.Namespace) -> float:
     """Give the seconds that tiles take which keep a processor busy."""
-    list(each([Burn(10), Burn(10)], place, most=2))
+    list(each((Burn(300_000) for _ in range(40)), place, most=40))  # every worker has begun its process by then
     begun = time.perf_counter()
-    list(each((Burn(given.turns) for _ in range(given.busy)), place, most=given.busy))
-    return time.perf_counter() - begun
+    found = [v for _, v in each((Burn(given.turns) for _ in range(given.busy)), place, most=given.busy)]
+    took = time.perf_counter() - begun
+    assert set(found) == {Burn(given.turns).run()}
+    return took
 
 
 def plain(given: argparse.Namespace) -> float:

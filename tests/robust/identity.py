@@ -163,7 +163,8 @@ def worker(address: str) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def _process(code: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = os.environ | {"PYTHONPATH": ROOTS}
+    paths = [ROOTS, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:

@@ -19,10 +19,10 @@ def main() -> None:
         warnings.simplefilter("ignore")
     import cv2
 
-    from sitedelta.keys import code
+    from sitedelta.engine.batch import software_key
 
     cv2.setNumThreads(1)  # the cores are shared between tiles, not within one
-    code()  # asked for by the work of a cluster
+    software_key()  # asked for by the work of a cluster
     line = Connection(int(sys.argv[-1]))
     asked: SimpleQueue[bytes] = SimpleQueue()
     line.send("listening")

@@ -1,6 +1,7 @@
 """Workers of a dask cluster: they come and go, see the same files, and do each piece of work in a process apart."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sitedelta.engine.apart import do_apart
+from sitedelta.engine.batch import Alike, Pace, Turn, do_batch, software_key
 from sitedelta.engine.crews import packed
 from sitedelta.engine.outcome import Trouble, Try, said
 from sitedelta.engine.window import Job
 from sitedelta.errors import InputError, RunFailed, SitedeltaError
-from sitedelta.keys import code, software
 
 PATIENCE = "15s"
 """How long a scheduler may take to answer."""
@@ -22,26 +22,14 @@ ALONE_S = 600.0
 """How long a cluster may be without any worker."""
 _LOOK_S = 2.0
 """Between two looks at how many workers there are."""
+_DEEP = 3
+"""Batches under way per thread of a worker: one that is done, and others that keep it from waiting for the network."""
+
+_LOGGED = 20
+"""Messages to the scheduler that dask keeps here, for nobody: by default a thousand, as large as they are."""
 
 Wants = Callable[[Any], Mapping[str, float]]
 """Gives the resources that a piece of work asks of its worker, e.g. `{"GPU": 1}`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """Work that is done by the same software as here, or not at all: other software gives other results."""
-
-    work: Any
-    code: str
-    software: tuple[tuple[str, str], ...]
-
-    def run(self) -> Any:
-        """Do the work."""
-        if (self.code, self.software) != (code(), tuple(software().items())):
-            raise RunFailed(
-                "a worker of the cluster has other versions of sitedelta or its libraries: install the same"
-            )
-        return self.work.run()
 
 
 class Cluster:
@@ -53,9 +41,10 @@ class Cluster:
         as_completed: Any = distributed.as_completed
         self._client, self._limit_s, self._wants = client, limit_s, wants
         self._ended: Any = as_completed([], with_results=True, raise_errors=False)
-        self._jobs: dict[Any, Job] = {}
-        self._name, self._numbers = f"sitedelta-{uuid4().hex}", count()
-        self._alike = code(), tuple(software().items())
+        self._waiting: deque[_Packed] = deque()
+        self._batches: dict[Any, list[_Packed]] = {}
+        self._name, self._numbers, self._pace = f"sitedelta-{uuid4().hex}", count(), Pace()
+        self._software = software_key()
         self._width, self._looked, self._peopled = 1, 0.0, time.monotonic()
         self._unsendable: list[tuple[Job, Try]] = []
 
@@ -67,33 +56,63 @@ class Cluster:
             self._look(now)
         return self._width
 
+    @property
+    def room(self) -> int:
+        """How many pieces of work may be under way."""
+        return self.width * _DEEP * self._pace.size
+
     def give(self, job: Job) -> None:
-        """Submit a job; the scheduler sends it on, to another worker where one is lost."""
-        message = packed(Alike(job.work, *self._alike))
+        """Put a job in line for the next batch."""
+        message = packed(Alike(job.work, self._software))
         if isinstance(message, Trouble):
             self._unsendable.append((job, message))
-            return
-        key = (self._name, next(self._numbers))
-        wants = dict(self._wants(job.work)) or None
-        future = self._client.submit(do_apart, message, self._limit_s, key=key, pure=False, resources=wants)
-        self._jobs[key] = job
-        self._ended.add(future)
+        else:
+            self._waiting.append(_Packed(job, message, dict(self._wants(job.work))))
 
     def take(self) -> Iterable[tuple[Job, Try]]:
-        """Wait for the next jobs that come to an end."""
+        """Send on what waits, and wait for the next batches that come to an end."""
         if self._unsendable:
             found, self._unsendable = self._unsendable, []
             return found
+        self._send()
         while not (batch := self._ended.next_batch(block=False)):
             with self._ended.thread_condition:
                 self._ended.thread_condition.wait(0.05)
             self._refuse_nobody()
-        return [(self._jobs.pop(future.key), self._outcome(future, result)) for future, result in batch]
+        return [one for future, result in batch for one in self._told(future, result)]
 
-    def _outcome(self, future: Any, result: Any) -> Try:
+    def _send(self) -> None:
+        """Submit batches; the scheduler sends them on, to another worker where one is lost."""
+        while self._waiting and (free := self.width * _DEEP - len(self._batches)) > 0:
+            batch = self._next_batch(min(self._pace.size, -(-len(self._waiting) // free)))
+            key, wants = (self._name, next(self._numbers)), batch[0].wants or None
+            messages = [one.message for one in batch]
+            future = self._client.submit(do_batch, messages, self._limit_s, key=key, pure=False, resources=wants)
+            self._batches[key] = batch
+            self._ended.add(future)
+
+    def _next_batch(self, size: int) -> list["_Packed"]:
+        """Take pieces of work that may travel together; what made trouble before travels alone."""
+        batch = [self._waiting.popleft()]
+        while self._waiting and len(batch) < size and batch[0].goes_with(self._waiting[0]):
+            batch.append(self._waiting.popleft())
+        return batch
+
+    def _told(self, future: Any, result: Any) -> Iterator[tuple[Job, Try]]:
+        """Give what became of a batch; what the worker's turn was too short for goes first next time."""
+        batch = self._batches.pop(future.key)
+        found = self._outcome(future, result)
+        if isinstance(found, Turn):
+            self._pace.learn(found)
+            self._waiting.extendleft(reversed(batch[len(found.tries) :]))
+            yield from ((one.job, tried) for one, tried in zip(batch, found.tries, strict=False))
+        else:
+            yield from ((one.job, found) for one in batch)
+
+    def _outcome(self, future: Any, result: Any) -> Turn | Try:
         if future.status == "finished":
-            done: Try = result
-            return done
+            turn: Turn = result
+            return turn
         if future.status in ("cancelled", "lost"):
             raise RunFailed("the scheduler went away; run again to go on from here")
         error = result[1] if isinstance(result, tuple) else result
@@ -115,6 +134,19 @@ class Cluster:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A job as it travels."""
+
+    job: Job
+    message: bytes
+    wants: dict[str, float]
+    """Resources that it asks for."""
+
+    def goes_with(self, other: "_Packed") -> bool:
+        return self.wants == other.wants and self.job.tries == other.job.tries == 1
+
+
 @contextmanager
 def cluster(scheduler: str, limit_s: float | None, wants: Wants) -> Iterator[Cluster]:
     """Connect to a cluster.
@@ -127,12 +159,14 @@ def cluster(scheduler: str, limit_s: float | None, wants: Wants) -> Iterator[Clu
     """
     from asyncio import CancelledError
 
+    import dask
     import distributed
 
     connect: Any = distributed.Client
     address = _address(scheduler)
     try:
-        client = connect(timeout=PATIENCE, **address)
+        with dask.config.set({"distributed.admin.low-level-log-length": _LOGGED}):
+            client = connect(timeout=PATIENCE, **address)
     except (OSError, ValueError) as error:
         msg = f"no dask scheduler answers at {scheduler}: start one with `dask scheduler`, or leave --scheduler out"
         raise InputError(msg) from error

@@ -11,13 +11,13 @@ from threading import Timer
 
 from sitedelta.engine.apart import Apart
 from sitedelta.engine.outcome import Trouble, Try, attempt, said
-from sitedelta.engine.window import Job
+from sitedelta.engine.window import WINDOW, Job
 
 
 class Here:
     """No other than this process: nothing protects it from what the work does to it."""
 
-    width = 1
+    width, room = 1, WINDOW
 
     def __init__(self, expendable_s: float | None = None) -> None:
         self._jobs: deque[Job] = deque()
@@ -61,7 +61,7 @@ class Processes:
     """Processes apart, each with a thread here that waits for it."""
 
     def __init__(self, width: int, limit_s: float | None) -> None:
-        self.width = width
+        self.width, self.room = width, width * WINDOW
         self._limit_s = limit_s
         self._apart = [Apart() for _ in range(width)]
         self._free: SimpleQueue[Apart] = SimpleQueue()

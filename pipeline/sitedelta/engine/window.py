@@ -10,8 +10,8 @@ from sitedelta.errors import RunFailed, SitedeltaError
 
 TRIES = 3
 """How often work is begun before it is given up: the processes that were lost with it may have been lost to others."""
-_WINDOW = 4
-"""Pieces of work in flight per worker: enough to keep workers busy, few enough to keep memory flat."""
+WINDOW = 4
+"""Pieces of work in flight per local worker: enough to keep workers busy, few enough to keep memory flat."""
 
 
 class Work(Protocol):
@@ -36,6 +36,10 @@ class Crew(Protocol):
     def width(self) -> int:
         """How many pieces of work they do at a time; it may change."""
 
+    @property
+    def room(self) -> int:
+        """How many pieces of work may be under way or in line; it may change."""
+
     def give(self, job: Job) -> None:
         """Begin a job, or put it in line."""
 
@@ -55,7 +59,7 @@ def results_of(works: Iterable[Work], crew: Crew) -> Generator[tuple[Any, Any]]:
     again: deque[Job] = deque()
     under_way = 0
     while True:
-        for job in _next(again, waiting, crew.width * _WINDOW - under_way):
+        for job in _next(again, waiting, crew.room - under_way):
             crew.give(job)
             under_way += 1
         if not under_way:

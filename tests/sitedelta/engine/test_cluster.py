@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from sitedelta.engine import Place, cluster, each, work_off
+from sitedelta.engine.batch import do_batch
 from sitedelta.errors import InputError, RasterError, RunFailed
 
 distributed = pytest.importorskip("distributed")
@@ -42,13 +43,53 @@ def test_poison_is_given_up_and_the_rest_is_done(trivial, tmp_path, scheduler):
     assert all(t.part.exists() for t in tasks)
 
 
+@pytest.fixture
+def sizes(monkeypatch):
+    """Note how many pieces of work each batch holds."""
+    found = []
+
+    def submit(self, function, messages, *args, **options):
+        found.append(len(messages))
+        return plain(self, function, messages, *args, **options)
+
+    plain = distributed.Client.submit
+    monkeypatch.setattr(distributed.Client, "submit", submit)
+    return found
+
+
+def test_short_work_travels_together_and_what_made_trouble_alone(trivial, tmp_path, scheduler, sizes):
+    works = [trivial.Nothing(k) for k in range(150)]
+    works[70:70] = [trivial.Note(tmp_path / "bad", 0, ValueError("bad")), trivial.Poison(tmp_path / "p.txt", "crash")]
+    found = dict(each(iter(works), Place(scheduler=scheduler), most=200))
+    assert {w.number: v for w, v in found.items() if isinstance(w, trivial.Nothing)} == {k: k for k in range(150)}
+    assert sorted(v.reason for w, v in found.items() if not isinstance(w, trivial.Nothing)) == [
+        "ValueError: bad",
+        "the process that did it ended (SIGSEGV)",
+    ]
+    assert sum(sizes) >= 152 + 2 * 2
+    assert len(sizes) < 100
+
+
+def test_what_a_turn_was_too_short_for_is_done_in_the_next(trivial, scheduler, sizes, monkeypatch):
+    monkeypatch.setattr(cluster.Pace, "size", 30)
+    monkeypatch.setattr(cluster, "do_batch", cut_short)
+    found = dict(each((trivial.Nothing(k) for k in range(50)), Place(scheduler=scheduler), most=50))
+    assert {w.number: v for w, v in found.items()} == {k: k for k in range(50)}
+    assert sum(sizes) > 50
+
+
+def cut_short(messages, limit_s):
+    """Do a batch whose turn is over after seven pieces of work."""
+    return cluster.Turn(do_batch(messages[:7], limit_s).tries, 0.1)
+
+
 def test_bad_input_ends_the_run(trivial, tmp_path, scheduler):
     with pytest.raises(RasterError, match=r"^b\.tif: cut off$"):
         work_off([trivial.Note(tmp_path / "a", 0, RasterError("b.tif: cut off"))], Place(scheduler=scheduler))
 
 
 def test_a_worker_with_other_software_does_nothing(trivial, scheduler, monkeypatch):
-    monkeypatch.setattr(cluster, "code", lambda: "another")
+    monkeypatch.setattr(cluster, "software_key", lambda: "another")
     ((_, found),) = each([trivial.Nothing(1)], Place(scheduler=scheduler), most=1)
     assert isinstance(found, RunFailed)
     assert "other versions" in str(found)
