@@ -167,10 +167,9 @@ def judge(case: Case, setting: Setting) -> Tally:
 
 def _quote(rule: Rule, case: Case, day: float) -> Quote:
     """Quote a rate by what is known on a day."""
-    episodes = _episodes(rule, case, day)
     if rule.alert.when == "area":
-        return quote_area(rule, _changes(case, day), episodes)
-    return quote_count(rule, _looks(case, day), episodes, [case.detector])
+        return quote_area(rule, _changes(case, day))
+    return quote_count(rule, _looks(case, day), _episodes(rule, case, day), [case.detector])
 
 
 def _episodes(rule: Rule, case: Case, day: float) -> tuple[Episode, ...]:

@@ -171,29 +171,29 @@ def _nearest(detectors: Sequence[DetectorRecord], label: str, looks: Looks) -> D
     return min(own, key=lambda d: (abs(math.log(d.gsd_m / usual)), d.gsd_m)) if own else None
 
 
-def quote_area(rule: Rule, changes: Sequence[ZoneChange], episodes: Sequence[Episode]) -> Quote:
+def quote_area(rule: Rule, changes: Sequence[ZoneChange]) -> Quote:
     """Tell how often a rule on changed ground would be met by false alarms, or by what changes there all the time.
 
-    Control pairs tell it where there are any: their false alarms, beyond the share that is taken off already. Else the
-    pairs at which the rule was not met do: the logarithms of their areas are taken as normal, of which so few tell only
-    so much (Student's t).
+    Control pairs tell it where there are any: their false alarms, beyond the share that is taken off already. Else all
+    pairs do: the logarithms of their areas are taken as normal, of which so few tell only so much (Student's t). Those
+    at which the rule was met are among them: snow that falls and melts comes again, and were it left out as something
+    out of the ordinary, the quote would be several times too low.
     """
     rows = changes_in(changes, rule.zone)
-    met = {e.begin for e in episodes}
-    quiet = [c for c in rows if c.changed_m2 is not None and c.date_after not in met]
+    known = [c for c in rows if c.changed_m2 is not None]
     span = (rows[-1].date_after - rows[0].date_before).days if rows else 0
-    if span < FEWEST_DAYS or not quiet:
-        return Quote(None, at_most=False, basis=f"the history is short ({len(quiet)} pairs of images over {span} days)")
-    per_month = len(quiet) / (span / MONTH_DAYS)
+    if span < FEWEST_DAYS or not known:
+        return Quote(None, at_most=False, basis=f"the history is short ({len(known)} pairs of images over {span} days)")
+    per_month = len(known) / (span / MONTH_DAYS)
     level = rule.alert.area_m2 or 0.0
-    told = [c for c in quiet if c.false_alarm_source == "controls" and (c.false_alarm_rate or 0) > 0]
+    told = [c for c in known if c.false_alarm_source == "controls" and (c.false_alarm_rate or 0) > 0]
     if told:
         chance = float(np.mean([_beyond_controls(c, level) for c in told]))
         return _chance(chance, per_month, f"from {max(c.control_pairs for c in told)} control pairs")
-    if len(quiet) < FEWEST_PAIRS:
-        short = f"{len(quiet)} pairs of images tell too little, and there are no control pairs"
+    if len(known) < FEWEST_PAIRS:
+        short = f"{len(known)} pairs of images tell too little, and there are no control pairs"
         return Quote(None, at_most=False, basis=short)
-    return _chance(_beyond_history(quiet, level), per_month, f"from {len(quiet)} pairs of images")
+    return _chance(_beyond_history(known, level), per_month, f"from {len(known)} pairs of images")
 
 
 def _chance(chance: float, per_month: float, basis: str) -> Quote:
@@ -212,9 +212,9 @@ def _beyond_controls(change: ZoneChange, level: float) -> float:
     return float(ndtr(-math.log((high + level / seen) / rate) / spread))
 
 
-def _beyond_history(quiet: Sequence[ZoneChange], level: float) -> float:
+def _beyond_history(known: Sequence[ZoneChange], level: float) -> float:
     from scipy.special import stdtr
 
-    logs = np.log1p([sure_area(c).least for c in quiet])
+    logs = np.log1p([sure_area(c).least for c in known])
     n, spread = len(logs), max(float(logs.std(ddof=1)), 0.25)
     return float(stdtr(n - 1, (logs.mean() - math.log1p(level)) / (spread * math.sqrt(1 + 1 / n))))

@@ -115,7 +115,7 @@ def _case(found: "Findings", rule: Rule, now: datetime) -> Case:
         rows = changes_in(found.zone_changes, rule.zone)
         episodes = area_episodes(rule, rows)
         known = [c.date_after for c in rows if c.changed_m2 is not None]
-        quote = quote_area(rule, rows, episodes)
+        quote = quote_area(rule, rows)
     else:
         looks = looks_of(found.observations, rule.zone, rule.label)
         episodes = count_episodes(rule, looks) if looks.rows else ()

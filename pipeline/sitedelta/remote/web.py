@@ -1,4 +1,4 @@
-"""Reading small documents over the network: retried, and bounded in size and time."""
+"""Reading documents and copying files over the network: retried, and bounded in size and time."""
 
 import json
 import math
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sitedelta.errors import InputError, RunFailed
 from sitedelta.remote.address import host_of, is_address, plain
+from sitedelta.remote.part import LONGEST_S, MOST_FILE_BYTES, Part
 from sitedelta.remote.reach import Reach
 from sitedelta.store import written_aside
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64_000_000
 """Of one document."""
-MOST_FILE_BYTES = 1_000_000_000
-"""Of one image that is copied as it is."""
 _MOST_HOPS = 5
+_CHUNK = 1 << 20
 _CONNECT_S, _READ_S, _WHOLE_S = 10.0, 30.0, 120.0
 _WAITS_S = (0.5, 2.0, 5.0)
 """Between attempts."""
@@ -50,8 +50,15 @@ class _Request:
     body: Any = None
     peek: bool = False
     """Only ask what is said of the file: signed addresses refuse HEAD."""
-    most: int = 0
-    """Bytes; `MOST_BYTES` where 0."""
+    part: Part | None = None
+    """Where the answer is written to, instead of being kept in memory."""
+
+    @property
+    def headers(self) -> Mapping[str, str] | None:
+        """Ask for a part of the file only, where that is enough."""
+        if self.peek:
+            return {"Range": "bytes=0-0"}
+        return self.part.headers() if self.part else None
 
 
 class _Again(Exception):  # noqa: N818 - asks for another attempt
@@ -106,24 +113,30 @@ class Web:
         return self._ask(_Request(url, peek=True))[1]
 
     def download(self, url: str, path: Path) -> None:
-        """Copy a whole file as it is; `MOST_FILE_BYTES` at most."""
-        if not url.startswith(("http://", "https://")):
-            data = _stored_bytes(url, most=MOST_FILE_BYTES)
-        else:
-            data = self._ask(_Request(url, most=MOST_FILE_BYTES))[0]
-        with written_aside(path) as aside:
-            aside.write_bytes(data)
+        """Copy a whole file as it is, by and by to the disk; `MOST_FILE_BYTES` at most.
+
+        Where the connection breaks, only the rest is asked for; as long as something arrives, that is tried again.
+        """
+        with written_aside(path) as aside, aside.open("wb") as file:
+            part = Part(file, MOST_FILE_BYTES, time.monotonic() + LONGEST_S)
+            if url.startswith(("http://", "https://")):
+                self._ask(_Request(url, part=part))
+            else:
+                _store_bytes(url, part)
 
     def _ask(self, request: _Request) -> tuple[bytes, Facts]:
-        for wait in (*_WAITS_S, None):
+        waits, arrived = list(_WAITS_S), 0
+        while True:
             try:
                 return self._once(request)
             except _Again as error:
+                if request.part and request.part.size > arrived and not request.part.late:
+                    waits, arrived = list(_WAITS_S), request.part.size
+                wait = waits.pop(0) if waits else None
                 if wait is None:
                     msg = f"{plain(request.url)}: {host_of(request.url)} cannot be reached ({error}); run again later"
                     raise RunFailed(msg) from error
                 time.sleep(min(max(wait, error.wait_s), _LONGEST_WAIT_S))
-        raise AssertionError  # the last attempt returns or raises
 
     def _once(self, request: _Request) -> tuple[bytes, Facts]:
         """Send a request, follow it to where the file was moved as far as that is named, and read the answer."""
@@ -133,9 +146,8 @@ class Web:
             try:
                 with self._sent(request) as answer:
                     if answer.status_code not in _MOVED:
-                        _judge(answer, request.url)
-                        data = b"" if request.peek else _bounded(answer, request)
-                        return data, _facts(answer, request.url)
+                        _judge(answer, request)
+                        return _taken(answer, request), _facts(answer, request.url)
                     to = self.reach.follow(answer.headers.get("Location", ""), request.url)
             except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
                 raise InputError(f"{plain(request.url)}: is not a whole address") from error
@@ -150,7 +162,7 @@ class Web:
             request.url,
             params=request.params,
             json=request.body,
-            headers={"Range": "bytes=0-0"} if request.peek else None,
+            headers=request.headers,
             stream=True,
             allow_redirects=False,
             timeout=(_CONNECT_S, _READ_S),
@@ -177,8 +189,11 @@ def _finite(text: str) -> float:
     return number if math.isfinite(number) else _refuse_number(text)
 
 
-def _judge(answer: "requests.Response", url: str) -> None:
-    status, where = answer.status_code, plain(url)
+def _judge(answer: "requests.Response", request: _Request) -> None:
+    status, url, where = answer.status_code, request.url, plain(request.url)
+    if status == 416 and request.part and request.part.size:
+        request.part.again()
+        raise _Again("it has no such part of the file")
     if status in _AGAIN:
         after = answer.headers.get("Retry-After", "")
         raise _Again(f"it answers {status}", float(after) if after.isdecimal() else 0.0)
@@ -190,14 +205,20 @@ def _judge(answer: "requests.Response", url: str) -> None:
         raise InputError(f"{where}: {host_of(url)} answers {status} to the request; check address and search")
 
 
-def _bounded(answer: "requests.Response", request: _Request) -> bytes:
-    url, most = request.url, request.most or MOST_BYTES
+def _taken(answer: "requests.Response", request: _Request) -> bytes:
+    """Read what is wanted of an answer: nothing, the document, or what is written to a file."""
+    if request.part:
+        request.part.take(answer, request.url)
+    return b"" if request.peek or request.part else _bounded(answer, request.url)
+
+
+def _bounded(answer: "requests.Response", url: str) -> bytes:
     began, parts, size = time.monotonic(), [], 0
     for part in answer.iter_content(1 << 16):
         size += len(part)
         parts.append(part)
-        if size > most:
-            raise InputError(f"{plain(url)}: is larger than {most // 1_000_000} MB, which is too large")
+        if size > MOST_BYTES:
+            raise InputError(f"{plain(url)}: is larger than {MOST_BYTES // 1_000_000} MB, which is too large")
         if time.monotonic() - began > _WHOLE_S:
             raise _Again(f"it takes longer than {_WHOLE_S:.0f} s")
     return b"".join(parts)
@@ -225,16 +246,26 @@ def _local_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror}); correct the path") from error
 
 
-def _stored_bytes(url: str, *, most: int = 0) -> bytes:
+def _stored_bytes(url: str) -> bytes:
     """Read from an object store."""
     from sitedelta.remote.stores import opened
 
-    most = most or MOST_BYTES
     with opened(url) as file:
-        data: bytes = file.read(most + 1)
-    if len(data) > most:
-        raise InputError(f"{plain(url)}: is larger than {most // 1_000_000} MB, which is too large")
+        data: bytes = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{plain(url)}: is larger than {MOST_BYTES // 1_000_000} MB, which is too large")
     return data
+
+
+def _store_bytes(url: str, part: Part) -> None:
+    """Copy a file of an object store, which retries by itself."""
+    from sitedelta.remote.stores import opened
+
+    with opened(url) as file:
+        while chunk := file.read(_CHUNK):
+            if part.size + len(chunk) > part.most:
+                raise InputError(f"{plain(url)}: is larger than {part.most // 1_000_000} MB, which is too large")
+            part.file.write(chunk)
 
 
 def _stored_facts(url: str) -> Facts:

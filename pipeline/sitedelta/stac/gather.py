@@ -8,6 +8,7 @@ from typing import TypeAlias
 from sitedelta.dates import NO_DATE
 from sitedelta.errors import InputError
 from sitedelta.remote.address import name_in, plain
+from sitedelta.remote.listing import is_pattern, listed
 from sitedelta.remote.reach import reach_of
 from sitedelta.remote.stores import filesystem, told
 from sitedelta.remote.web import Web
@@ -71,7 +72,7 @@ def gather(
 
 
 def gather_files(url: str, area: Bounds | None, folder: Path) -> tuple[Path, ...]:
-    """Bring an image, or those that a pattern in an object store names, to a folder; see `gather`.
+    """Bring an image, or those that a pattern names, to a folder; see `gather`.
 
     Of a georeferenced image, the part that shows the area is copied; of another, or without an area, the whole file.
     One that its server has in another version is copied anew.
@@ -84,12 +85,14 @@ def gather_files(url: str, area: Bounds | None, folder: Path) -> tuple[Path, ...
         The network fails, after retries.
     """
     web = Web(reach_of(url, ()))
-    found = (bring(_wish(one, area, web), folder, web) for one in _matching(url))
+    found = (bring(_wish(one, area, web), folder, web) for one in _matching(url, web))
     return tuple(path for path in found if path is not None)
 
 
-def _matching(url: str) -> tuple[str, ...]:
-    if not glob.has_magic(url.split("?", maxsplit=1)[0]) or url.startswith(("http://", "https://")):
+def _matching(url: str, web: Web) -> tuple[str, ...]:
+    if url.startswith(("http://", "https://")):
+        return listed(url, web) if is_pattern(url) else (url,)
+    if not glob.has_magic(url.split("?", maxsplit=1)[0]):
         return (url,)
     scheme = url.split("://", 1)[0]
     with told(url):

@@ -8,6 +8,10 @@ import rasterio
 from sitedelta.config import load_config
 from sitedelta.errors import InputError
 from sitedelta.ingest import ingest
+from sitedelta.remote.listing import listed
+from sitedelta.remote.part import Part
+from sitedelta.remote.reach import reach_of
+from sitedelta.remote.web import Web
 from sitedelta.siteinputs import parameters
 from sitedelta.stac.entries import with_found
 from sitedelta.stac.gather import gather_files
@@ -59,3 +63,69 @@ def test_entries_of_a_configuration_may_be_addresses(server, world, configure, t
 def test_what_is_not_there_is_one_line(server, world, tmp_path):
     with pytest.raises(InputError, match=r"gone\.tif: there is no such file"):
         gather_files(f"{server.url}/gone.tif", world.aoi, tmp_path)
+
+
+def test_a_pattern_finds_what_the_server_lists(server, world, ground, place_in, tmp_path):
+    place_in(server.folder).write("shot-1220.png", ground(60, 80, seed=2), corner=None)
+    place_in(server.folder / "deeper").write("shot-1227.png", ground(60, 80, seed=3), corner=None)
+    found = gather_files(f"{server.url}/shot-*.png", None, tmp_path / "copies")
+    assert [p.name for p in found] == ["shot-1213.png", "shot-1220.png"]
+    assert [p.name for p in gather_files(f"{server.url}/deeper/*.png", world.aoi, tmp_path / "copies")] == [
+        "shot-1227.png"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("none-*.png", r"none-\*\.png: matches nothing that .* links to"),
+        ("*/shot-1213.png", "only the last part of an address on the web may be a pattern"),
+        ("gone/*.png", r"there is no such file or page"),
+    ],
+)
+def test_a_pattern_that_finds_nothing_is_one_line(server, tmp_path, pattern, why):
+    with pytest.raises(InputError, match=why) as caught:
+        gather_files(f"{server.url}/{pattern}", None, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "href", ["http://other.example/shot-1.png", "../shot-1.png", "/shot-1.png", "a/shot-1.png", "//other/shot-1.png"]
+)
+def test_a_listing_does_not_lead_elsewhere(server, href):
+    folder = server.folder / "in"
+    folder.mkdir()
+    (folder / "page").write_text(f'<a href="{href}">shot</a>')
+    web = Web(reach_of(server.url, ()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Web, "text", lambda *_: (folder / "page").read_text())
+        with pytest.raises(InputError, match="matches nothing"):
+            listed(f"{server.url}/in/shot-*.png", web)
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(server, tmp_path):
+    whole = (server.folder / "2024-12-06-a.tif").read_bytes()
+    third = len(whole) // 3
+    server.cut = {"/2024-12-06-a.tif": [third, third, 10]}
+    web = Web(reach_of(server.url, ()))
+    web.download(f"{server.url}/2024-12-06-a.tif", tmp_path / "copy.tif")
+    assert (tmp_path / "copy.tif").read_bytes() == whole
+    begins = [int(r.removeprefix("bytes=").rstrip("-")) for r in server.ranges]
+    assert len(begins) == 3
+    assert 0 < begins[0] <= third < begins[1] <= begins[2] <= 2 * third
+    assert server.bytes_of(".tif") < 1.3 * len(whole)
+
+
+def test_a_file_that_changes_on_its_way_is_begun_anew(server, tmp_path, monkeypatch):
+    path = server.folder / "2024-12-06-a.tif"
+    server.cut = {"/2024-12-06-a.tif": [1000]}
+    monkeypatch.setattr(Part, "headers", lambda _: {})  # as a server that gives the whole file, as it is now
+    Web(reach_of(server.url, ())).download(f"{server.url}/2024-12-06-a.tif", tmp_path / "copy.tif")
+    assert (tmp_path / "copy.tif").read_bytes() == path.read_bytes()
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("sitedelta.remote.web.MOST_FILE_BYTES", 5000)
+    with pytest.raises(InputError, match=r"2024-12-06-a\.tif: is larger than 0 MB"):
+        Web(reach_of(server.url, ())).download(f"{server.url}/2024-12-06-a.tif", tmp_path / "copy.tif")
+    assert not list(tmp_path.glob("*.tif"))

@@ -45,6 +45,10 @@ class Server:
     """Method and path of each request."""
     failing: dict[str, list[int]] = field(default_factory=dict)
     """Statuses to answer next, by path; 0 cuts the connection."""
+    cut: dict[str, list[int]] = field(default_factory=dict)
+    """Bytes after which the next answers break off, by path."""
+    ranges: list[str] = field(default_factory=list)
+    """Ranges that were asked for."""
     moved: dict[str, str] = field(default_factory=dict)
     """Where a path was moved to."""
 
@@ -87,6 +91,12 @@ class _Handler(SimpleHTTPRequestHandler):
             self._head(302, {"Location": state.moved[plain], "Content-Length": "0"})
             return
         file = Path(self.translate_path(self.path))
+        if file.is_dir() and plain.endswith("/"):
+            names = sorted(p.name + "/" * p.is_dir() for p in file.iterdir())
+            page = "".join(f'<a href="{n}">{n}</a>' for n in ["../", "?C=N;O=D", *names]).encode()
+            self._head(200, {"Content-Length": str(len(page)), "Content-Type": "text/html"})
+            self.wfile.write(page)
+            return
         if not file.is_file():
             self._head(404, {"Content-Length": "0"})
             return
@@ -101,6 +111,10 @@ class _Handler(SimpleHTTPRequestHandler):
             with file.open("rb") as opened:
                 opened.seek(first)
                 data = opened.read(last - first)
+            state.ranges += [self.headers["Range"]] if not whole else []
+            if len(data) > 1 and state.cut.get(plain):
+                data = data[: state.cut[plain].pop(0)]
+                self.close_connection = True
             try:
                 self.wfile.write(data)
             except OSError:

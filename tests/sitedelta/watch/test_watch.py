@@ -264,3 +264,29 @@ def test_a_damaged_state_is_made_anew(look, deliver, store):
     state_path(store).write_text("{")
     assert look().outcome == "nothing_new"
     assert np.isfinite(json.loads(state_path(store).read_text())["format"])
+
+
+def test_sigterm_between_two_sites_leaves_no_lock_and_loses_nothing(deliver, config, tmp_path, monkeypatch):
+    from sitedelta.cli.ending import Ended
+    from sitedelta.watch import verb
+
+    said = yaml.safe_load(config.read_text())
+    said["sites"].append({"id": "other", "imagery": [{"path": "in"}], "count": ["aircraft"]})
+    config.write_text(yaml.safe_dump(said))
+    deliver("20241206", 2)
+    look, seen = verb.pass_over, []
+
+    def ended_before_the_second(watched, *args, **known):
+        seen.append(watched.site.id)
+        if len(seen) == 2:
+            raise Ended(143)
+        return look(watched, *args, **known)
+
+    monkeypatch.setattr(verb, "pass_over", ended_before_the_second)
+    with pytest.raises(Ended):
+        sitedelta.watch(config, once=True, jobs=1, settle=0)
+    assert seen == ["base", "other"]
+    assert not list((tmp_path / "out").rglob("*.lock"))
+    monkeypatch.setattr(verb, "pass_over", look)
+    found = sitedelta.watch(config, once=True, jobs=1, settle=0)
+    assert [s.outcome for s in found.sites] == ["nothing_new", "updated"]
