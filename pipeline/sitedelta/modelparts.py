@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from rasterdelta.detect.accuracy import Table
+from rasterdelta.detect.closer import Closer
 from rasterdelta.detect.details import Detail, Details
 from rasterdelta.detect.network import FEATURES
 from rasterdelta.detect.neural import Model
@@ -14,7 +15,7 @@ from rasterdelta.detect.shipped import FOLDER, MODELS, NAME
 from rasterdelta.detect.sights import Sight
 from sitedelta.errors import ConfigError
 from sitedelta.modelarchive import is_archive, networks, pack
-from sitedelta.models import Detailed, Entry, Looked, Measured, ModelFile, described
+from sitedelta.models import CloserLook, Detailed, Entry, Looked, Measured, ModelFile, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def take_apart(model: Path | None) -> Parts:
     if model is None:
         return _shipped()
     said = described(model)
-    names = sorted({n for e in said.networks for n in (e.file, e.features) if n is not None})
+    names = sorted({n for e in said.networks for n in e.files})
     if is_archive(model):
         return Parts(said, networks(model, names))
     if clash := next((n for n in names if Path(n).name != n), None):
@@ -61,8 +62,7 @@ def _shipped() -> Parts:
     details = Details.from_csv((FOLDER / "details.csv").read_text(encoding="utf-8").splitlines())
     entries, files = [], {FEATURES.name: FEATURES.read_bytes()}
     for model, _ in MODELS:
-        file = model.network.path
-        files[file.name] = file.read_bytes()
+        files |= {f.name: f.read_bytes() for f in model.files}
         entries.append(_entry(model, table, details))
     return Parts(ModelFile(name=NAME, networks=tuple(entries)), files)
 
@@ -79,6 +79,7 @@ def _entry(model: Model, table: Table, details: Details) -> Entry:
             "apart": model.apart,
             "apart_along": model.apart_along,
             "looks": [_looked(s) for s in model.sights],
+            "closer": _looked_again(model.closer) if model.closer else None,
             "details": [_detailed(d) for d in details.bands if d.label == model.label],
             "accuracy": _measured(table, model.label),
         }
@@ -87,6 +88,10 @@ def _entry(model: Model, table: Table, details: Details) -> Entry:
 
 def _looked(s: Sight) -> Looked:
     return Looked(gsd_max=s.gsd_max_m, working_gsd=s.working_m, half_from=s.half_from_m, agree=s.agree, turned=s.turned)
+
+
+def _looked_again(c: Closer) -> CloserLook:
+    return CloserLook(file=c.path.name, gsd_max=c.gsd_max_m, weight=c.weight)
 
 
 def _detailed(d: Detail) -> Detailed:

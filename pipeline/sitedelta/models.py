@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from rasterdelta.detect.accuracy import Band, Table
+from rasterdelta.detect.closer import Closer
 from rasterdelta.detect.details import Detail, Details
 from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, NeuralDetector
@@ -70,6 +71,14 @@ class Looked(_Model):
     )
 
 
+class CloserLook(_Model):
+    """How each object that a network found is looked at again."""
+
+    file: str = Field(description="ONNX file beside the network's; it takes features of the same first layers.")
+    gsd_max: Metres = Field(description="Images of coarser pixels are not looked at again, metres.")
+    weight: float = Field(gt=0, le=10, description="Share of its log-odds that is added.")
+
+
 class Detailed(_Model):
     """How good sizes and the sub-class are, up to one ground sampling distance."""
 
@@ -97,8 +106,15 @@ class Entry(_Model):
     looks: tuple[Looked, ...] = Field(
         default=(), description="By ground sampling distance; without any all images are resampled to `working_gsd`."
     )
+    closer: CloserLook | None = None
     details: tuple[Detailed, ...] = ()
     accuracy: Annotated[tuple[Measured, ...], AfterValidator(_some)]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of its ONNX files."""
+        again = self.closer.file if self.closer else None
+        return tuple(n for n in (self.file, self.features, again) if n is not None)
 
 
 class ModelFile(_Model):
@@ -160,7 +176,10 @@ def _home(path: Path) -> Path:
 def _check(path: Path, place: str, entry: Entry) -> None:
     if entry.label not in CLASSES:
         raise ConfigError(f"{path}, {place}.class: {entry.label!r} is not known; the classes are {', '.join(CLASSES)}")
-    for key, name in (("file", entry.file), ("features", entry.features)):
+    if entry.closer and not entry.features:
+        raise ConfigError(f"{path}, {place}.closer: takes features, but none are named; add `features:`")
+    again = Path(entry.file).with_name(entry.closer.file) if entry.closer else None
+    for key, name in (("file", entry.file), ("features", entry.features), ("closer.file", again)):
         if name is not None:
             _check_network(_home(path) / name, f"{path}, {place}.{key}")
 
@@ -193,7 +212,13 @@ def model_of(e: Entry, network: Network) -> Model:
     ordered = sorted(e.looks, key=lambda k: k.gsd_max)
     sights = tuple(Sight(k.gsd_max, k.working_gsd, k.half_from, k.agree, k.turned) for k in ordered)
     plain = (Sight(e.accuracy[-1].gsd_max, e.working_gsd),)
-    return Model(e.label, network, e.longest, sights or plain, e.axial, e.apart, e.apart_along)
+    return Model(e.label, network, e.longest, sights or plain, e.axial, e.apart, e.apart_along, _closer(e, network))
+
+
+def _closer(e: Entry, network: Network) -> Closer | None:
+    if e.closer is None or network.first is None:
+        return None
+    return Closer(network.path.with_name(e.closer.file), e.closer.gsd_max, e.closer.weight, network.first)
 
 
 def _detail(label: str, d: Detailed) -> Detail:

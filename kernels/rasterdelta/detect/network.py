@@ -122,7 +122,7 @@ def _blocks(
     for rows in _spans(size[0], core, halo, whole):
         cells = strip(slice(rows.begin, rows.stop))
         for cols in across:
-            found = _run(path, cells[:, :, cols.begin // step : cols.stop // step])
+            found = run(path, cells[:, :, cols.begin // step : cols.stop // step])
             if out is None:
                 out = np.empty((len(found), size[0] // STRIDE, size[1] // STRIDE), np.float32)
             out[:, rows.kept, cols.kept] = found[:, rows.inner, cols.inner]
@@ -153,7 +153,8 @@ def _spans(size: int, core: int, halo: int, whole: int) -> list[_Span]:
     return [_Span(max(0, a - halo), a, b, min(size, b + halo)) for a, b in pairwise(edges)]
 
 
-def _run(path: Path, part: FloatArray) -> FloatArray:
+def run(path: Path, part: FloatArray) -> FloatArray:
+    """Run a network on an image of shape (map, row, column)."""
     running = session(path)
     name = running.get_inputs()[0].name
     found: FloatArray = running.run(None, {name: np.ascontiguousarray(part)[None]})[0][0]

@@ -7,10 +7,11 @@ import numpy as np
 
 from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.checks import check_input
+from rasterdelta.detect.closer import REACH_M, Closer
 from rasterdelta.detect.decode import Peaks, peaks
 from rasterdelta.detect.details import NONE_MEASURED, Details
 from rasterdelta.detect.lattice import Lattice
-from rasterdelta.detect.network import GREY, REACH, SNAP, Network
+from rasterdelta.detect.network import GREY, REACH, SNAP, Network, holder
 from rasterdelta.detect.protocol import WEAKEST, Accuracy, Detections
 from rasterdelta.detect.sights import NEAR, Look, Sight
 from rasterdelta.detect.suppress import ROUNDS, suppress
@@ -34,6 +35,14 @@ class Model:
     apart: float = 0.5
     apart_along: float = 0.5
     """Two objects lie at least so many mean widths apart across their heading, and mean lengths along it."""
+    closer: Closer | None = None
+    """What each object is looked at again with."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its networks, and the first layers that they share."""
+        every = (self.network.path, self.network.first, self.closer and self.closer.path)
+        return tuple(f for f in every if f is not None)
 
     def sight(self, gsd_m: float) -> Sight:
         """Give how an image of a ground sampling distance is looked at."""
@@ -57,8 +66,8 @@ class NeuralDetector:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Files of its network."""
-        return self.model.network.files
+        """Files of its networks."""
+        return tuple(dict.fromkeys(holder(f) for f in self.model.files))
 
     def snap_px(self, label: str, gsd_m: float) -> int:
         """Windows of a larger image must begin at multiples of it, for the same results."""
@@ -69,7 +78,8 @@ class NeuralDetector:
         """Metres of context that it needs around an object's centre."""
         self._check(label)
         rivals = (ROUNDS * max(self.model.apart, self.model.apart_along) + NEAR) * self.model.longest_m
-        return REACH * self._coarsest(gsd_m).factor * gsd_m + rivals
+        seen = REACH * self._coarsest(gsd_m).factor * gsd_m
+        return max(seen, REACH_M if self.model.closer else 0.0) + rivals
 
     def _coarsest(self, gsd_m: float) -> Lattice:
         return self.model.sight(gsd_m).looks(gsd_m)[-1].lattice
@@ -159,7 +169,8 @@ def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
         apart=model.apart,
         apart_along=model.apart_along,
     )
-    return found.take(keep)
+    found = found.take(keep)
+    return model.closer.judged(shown, found, gsd_m) if model.closer else found
 
 
 def _seen(shown: Image, model: Model, look: Look, gsd_m: float) -> Peaks:

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from rasterdelta.detect.accuracy import Table
+from rasterdelta.detect.closer import Closer
 from rasterdelta.detect.details import Details
 from rasterdelta.detect.network import Network
 from rasterdelta.detect.neural import Model, NeuralDetector
@@ -32,6 +33,7 @@ VEHICLE = Model(
     axial=True,
     apart=0.6,
     apart_along=0.6,
+    closer=Closer(FOLDER / "vehicle_closer.onnx", gsd_max_m=0.25, weight=0.4),
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""

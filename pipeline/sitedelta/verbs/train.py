@@ -153,7 +153,7 @@ def _conclude(out: Path, parts: Parts, taught: Sequence["Adapted"], *, anew: boo
         new[e.label].entry if e.label in new else e for e in parts.said.networks if e.label in new or not anew
     )
     files = {**parts.files, **{t.entry.file: t.network for t in taught}}
-    used = {n for e in entries for n in (e.file, e.features)}
+    used = {n for e in entries for n in e.files}
     said = parts.said.model_copy(update={"name": name, "networks": entries})
     put_together(
         out,

@@ -139,7 +139,8 @@ def origin_of(parts: Parts, label: str) -> tuple[Entry, Origin]:
             f"{parts.said.name}: holds no network for {label} that can be taught; start from `shipped`, or from what "
             "`sitedelta train` wrote"
         )
-    return entry, Origin(parts.files[entry.features], parts.files[entry.file])
+    again = parts.files[entry.closer.file] if entry.closer else b""
+    return entry, Origin(parts.files[entry.features], parts.files[entry.file], again)
 
 
 def read_sheets(
@@ -172,6 +173,8 @@ class Work:
 
     def render(self, *, many: bool = False) -> None:
         (self.folder / "features.onnx").write_bytes(self.setting.origin.first)
+        if closer := self.setting.entry.closer:
+            (self.folder / closer.file).write_bytes(self.setting.origin.again)
         self.run(renders.draws(self.folder, self.setting.label, self.effort.seed, many=many), "renders")
         self.setting.save(self.folder)
 

@@ -21,11 +21,13 @@ Weights = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a student starts from: two ONNX files as bytes."""
+    """What a student starts from: ONNX files as bytes."""
 
     first: bytes
     """First layers, which are never taught."""
     rest: bytes
+    again: bytes = b""
+    """The network that looks closer, which is never taught; none where it is empty."""
 
     def weights(self) -> Weights:
         """Give the weights of the rest."""

@@ -1,6 +1,8 @@
 """Real ground with labels: airports, streets and fields; validation sites stay out."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable
 from csv import DictReader
 from dataclasses import dataclass, field, replace
@@ -17,6 +19,10 @@ Boxes = NDArray[np.float64]
 SHARE_ALIKE = "DJI"
 """Images of `aerial_cars` under CC BY-SA, which does not mix with the CC BY-NC-SA of `airbus`."""
 CARS = ("car", "truck", "bus", "van", "minibus")
+FLIGHTS = {"DJI-00760": 0.102, "DJI_0005": 0.092, "DJI_0013": 0.092, "DJI_0762": 0.122}
+"""Ground sampling distances, metres, of the drone images of `aerial_cars`: what makes their cars 4.5 m long."""
+UNLABELLED = Path(__file__).with_name("unlabelled.csv")
+"""Vehicles of `estonia` that its annotators passed over: clear ones, and (0) what may be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Picture:
     hard: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
     """Column and row of places without an object that an earlier model took for one, shape (n, 2)."""
     name: str = ""
+    share: float = 1.0
+    """Weight of its crops among those of its like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,29 @@ def harder(ground: Ground, places: Path) -> Ground:
 
 
 def vehicles(data: Path, cache: Path) -> Ground:
-    """Read the training sheets of `estonia` and `aerial_cars`."""
-    return Ground(tuple(_picture(p, 0.2, rows, CARS, (), cache) for p, rows in _streets(data)), ())
+    """Read the training sheets of `estonia` and `aerial_cars`; each sheet, flight and street is cropped alike often."""
+    streets = [(p, rows, place_of(_name(p))) for p, rows in _streets(data)]
+    frames, more = Counter(place for *_, place in streets), _labels(UNLABELLED)
+    pictures = (
+        replace(
+            _picture(p, FLIGHTS.get(place, 0.2), rows + more.get(p.name, []), CARS, ("unclear",), cache),
+            share=1 / frames[place],
+        )
+        for p, rows, place in streets
+    )
+    return Ground(tuple(pictures), ())
+
+
+def place_of(name: str) -> str:
+    """Give what an image shows, by its folder and name: a sheet itself; of frames, the flight or the street."""
+    folder, _, file = name.partition("/")
+    if folder == "estonia":
+        return file
+    return next((f for f in FLIGHTS if file.startswith(f)), re.sub(r"\d+\..*$", "", file))
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.parent.name}/{path.name}"
 
 
 def _streets(data: Path) -> Iterable[tuple[Path, list[tuple[str, list[float]]]]]:
@@ -100,7 +129,7 @@ def _picture(
     boxes = np.array([b for _, b in mine], float).reshape(-1, 4)
     counted = np.array([c in wanted for c, _ in mine], bool)
     sub = np.array([c in ("truck", "bus") for c, _ in mine], float)
-    return Picture(_decoded(path, cache), gsd_m, boxes, counted, sub, name=f"{path.parent.parent.name}/{path.name}")
+    return Picture(_decoded(path, cache), gsd_m, boxes, counted, sub, name=_name(path))
 
 
 def once(rows: list[tuple[str, list[float]]]) -> list[tuple[str, list[float]]]:

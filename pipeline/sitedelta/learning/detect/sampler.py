@@ -109,7 +109,7 @@ def example(
 ) -> Example:
     """Make one example; the same for the same seed."""
     rng = np.random.default_rng(seed)
-    gsd = recipe.gsd_m * float(np.exp(rng.uniform(*np.log(recipe.scales))))
+    gsd = _gsd(rng, recipe)
     lot, real = rng.random(), False
     if lot < recipe.bare:
         canvas = bare(rng, side, gsd)
@@ -129,6 +129,15 @@ def example(
     coarser = coarser_of(rng, recipe, gsd)
     picture = sensor(rng, photometry(rng, canvas.picture), coarser)
     return Example(picture, table_of(canvas.items, coarser), real)
+
+
+def gsd_of(recipe: Recipe, seed: int) -> float:
+    """Give the ground sampling distance of the example of a seed, metres."""
+    return _gsd(np.random.default_rng(seed), recipe)
+
+
+def _gsd(rng: Rng, recipe: Recipe) -> float:
+    return recipe.gsd_m * float(np.exp(rng.uniform(*np.log(recipe.scales))))
 
 
 def coarser_of(rng: Rng, recipe: Recipe, gsd_m: float) -> float:
@@ -162,7 +171,7 @@ def _restore(canvas: Canvas, before: NDArray[np.float32]) -> None:
 
 def crop(rng: Rng, pictures: tuple[Picture, ...], gsd_m: float, side: int) -> Canvas:
     """Cut a turned and scaled crop out of a real image, many of them at an object or a hard place."""
-    p = pictures[rng.integers(len(pictures))]
+    p = drawn(rng, pictures)
     size = np.array(p.pixels.shape[1::-1], float)
     scale = gsd_m / p.gsd_m
     at = rng.uniform(0, size)
@@ -193,6 +202,12 @@ def crop(rng: Rng, pictures: tuple[Picture, ...], gsd_m: float, side: int) -> Ca
             pose = _boxed(w, h, turn) if p.poses is None else _posed(p.poses[k], turn, scale)
             canvas.items.append(Item(counted, x, y, size_px, *pose, float(p.sub[k])))
     return canvas
+
+
+def drawn(rng: Rng, pictures: tuple[Picture, ...]) -> Picture:
+    """Draw a picture by lot, by their shares."""
+    share = np.cumsum([p.share for p in pictures])
+    return pictures[int(np.searchsorted(share, rng.random() * share[-1], side="right"))]
 
 
 def _boxed(w: float, h: float, turn: NDArray[np.float64]) -> Pose:
