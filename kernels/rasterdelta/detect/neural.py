@@ -41,7 +41,7 @@ class Model:
     @property
     def files(self) -> tuple[Path, ...]:
         """Its networks, and the first layers that they share."""
-        every = (self.network.path, self.network.first, self.closer and self.closer.path)
+        every = (self.network.path, self.network.first, self.closer.path if self.closer else None)
         return tuple(f for f in every if f is not None)
 
     def sight(self, gsd_m: float) -> Sight:

@@ -33,11 +33,11 @@ VEHICLE = Model(
     axial=True,
     apart=0.6,
     apart_along=0.6,
-    closer=Closer(FOLDER / "vehicle_closer.onnx", gsd_max_m=0.25, weight=0.4),
+    closer=Closer(FOLDER / "vehicle_closer.onnx", gsd_max_m=1.0, weight=0.2),
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""
-NAME = "sitedelta-detector 7"
+NAME = "sitedelta-detector 8"
 
 
 @cache

@@ -176,7 +176,8 @@ def taught(patches: Patches, *, seed: int, epochs: int = 10) -> Closer:
             loss.backward()
             optimiser.step()
     _absorb(model.head[1], mean, spread)
-    return model.eval()
+    model.eval()
+    return model
 
 
 @torch.no_grad()
@@ -210,7 +211,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--scenes", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--examples", type=int, default=130)
+    parser.add_argument("--examples", type=int, default=280)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     cv2.setNumThreads(1)
