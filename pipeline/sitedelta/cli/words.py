@@ -43,8 +43,10 @@ def _taught(label: str, c: Summary) -> list[str]:
     images = [(i["image"], i["after"]["f1"] - i["before"]["f1"]) for i in c["by_image"] if i["before"]["objects"]]
     better, worse = sum(d > 0 for _, d in images), [f"{n} ({d:+.2f})" for n, d in images if d < 0]
     seen = f"{c['images']} images of {c['sites']} sites ({c['objects']} objects), each held back in turn"
+    steady = c["held_back_f1_around"]
     return [
         f"{label}: F1 {own['before']:.3f} before, {own['after']:.3f} after, on {seen}",
+        f"{label}: F1 over thresholds around them {steady['before']:.3f} before, {steady['after']:.3f} after",
         f"{label}: better on {better} images; worse on {', '.join(worse) or 'none'}",
         f"{label}: on rendered places F1 {rendered['before']:.3f} before, {rendered['after']:.3f} after",
     ]

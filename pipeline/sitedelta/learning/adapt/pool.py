@@ -1,4 +1,4 @@
-"""A fixed set of crops whose first features and whose maps by the former model are computed once."""
+"""A fixed set of crops whose features and whose maps by the former model are computed once."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ from sitedelta.learning.adapt.crops import RENDERED, Stock, furnished_crop, own_
 from sitedelta.learning.detect.network import MAPS, STRIDE, Detector
 from sitedelta.learning.detect.sampler import MOST, Example
 
-CHANNELS = 24
-"""Of the features at stride 4."""
+CHANNELS = {"fine": (24, 4), "middle": (40, 8), "coarse": (112, 16)}
+"""Of the encoder's features, and their strides."""
 ITEM = 13
 """Numbers of an item."""
 
@@ -43,8 +43,12 @@ class Plan:
 class Pool:
     """Crops as files mapped into memory; the first axis of each counts the crops."""
 
-    features: NDArray[np.float16]
-    """Shape (n, CHANNELS, cells, cells)."""
+    fine: NDArray[np.float16]
+    """The encoder's features at stride 4, shape (n, channels, cells, cells)."""
+    middle: NDArray[np.float16]
+    """At stride 8."""
+    coarse: NDArray[np.float16]
+    """At stride 16."""
     former: NDArray[np.float16]
     """Maps of the former model, shape (n, len(MAPS), cells, cells)."""
     items: NDArray[np.float32]
@@ -62,7 +66,7 @@ class Pool:
         """Make the files of an empty pool."""
         cells = side // STRIDE
         shapes = {
-            "features": ((count, CHANNELS, cells, cells), np.float16),
+            **{name: ((count, n, side // s, side // s), np.float16) for name, (n, s) in CHANNELS.items()},
             "former": ((count, len(MAPS), cells, cells), np.float16),
             "items": ((count, MOST, ITEM), np.float32),
             "source": ((count,), np.int64),
@@ -84,9 +88,9 @@ def fill(pool: Pool, stock: Stock, jobs: list[tuple[str, int, int]], first: int,
         made = _made(stock, kind, image, seed, side)
         pixels = torch.from_numpy(np.ascontiguousarray(made.picture.transpose(2, 0, 1)))[None].float()
         with torch.no_grad():
-            fine = former.encoder.early((pixels - 127) / 128)
-            maps = former.above(fine)
-        pool.features[n], pool.former[n] = fine[0].numpy(), maps[0].numpy()
+            levels = former.encoder((pixels - 127) / 128)
+            pool.former[n] = former.top(levels)[0].numpy()
+        pool.fine[n], pool.middle[n], pool.coarse[n] = (level[0].numpy() for level in levels)
         pool.items[n], pool.source[n], pool.plain[n] = made.items, image, kind == "own"
 
 

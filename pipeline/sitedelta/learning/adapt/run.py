@@ -36,9 +36,9 @@ SHARES = (0.0, 0.5, 1.0)
 """Of what was learned: networks between the former one and the students."""
 MOST_BATCHES = 300
 LEAST_BATCHES = 4
-VIEWS = 2.0
+VIEWS = 3.0
 """Times that a student sees a crop, about."""
-LARGEST_POOL = 1200
+LARGEST_POOL = 800
 SIDE = 320
 CHUNK = 40
 """Crops of one task."""

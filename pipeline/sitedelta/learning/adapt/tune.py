@@ -1,4 +1,8 @@
-"""Teach a student on a pool of crops, held near what it was."""
+"""Teach a student on a pool of crops, held near what it was.
+
+Only what stands above the encoder is taught, whose features of each crop are computed once (X. Wang et al. 2020,
+Frustratingly simple few-shot object detection, arXiv:2003.06957).
+"""
 
 import math
 import time
@@ -12,11 +16,15 @@ from torch import Tensor, nn
 
 from sitedelta.learning.adapt.pool import Pool
 from sitedelta.learning.adapt.student import Weights, weights_of
-from sitedelta.learning.detect.loss import centre_loss, pose_loss, target_of
+from sitedelta.learning.detect.loss import Target, centre_loss, pose_loss, target_of
 from sitedelta.learning.detect.network import STRIDE, Detector
 
 LIMIT = 5.0
 """Longest gradient."""
+SURE = -1.0
+"""Log-odds from which the former model's lengths and headings are kept."""
+UNLABELLED = 0.02
+"""Where the map of labelled centres is lower, nothing is labelled."""
 FLOOR = 0.03
 """Share of the highest rate that is left at the end."""
 
@@ -30,15 +38,11 @@ class Course:
     """Crops of a batch."""
     plain: float = 0.625
     """Share of crops that show the user's images as they are."""
-    tuned_rate: float = 3e-5
-    """Highest rate of learning of the encoder."""
-    fresh_rate: float = 1e-4
-    """Of all above it."""
-    frozen: int = 5
-    """First blocks that stay as they are."""
+    rate: float = 1e-4
+    """Highest rate of learning."""
     near: float = 0.01
     """Pull of each batch towards the former weights, over the rate (L2-SP, X. Li et al. 2018, arXiv:1802.01483)."""
-    like: float = 1.0
+    like: float = 2.0
     """Weight of likeness to the former model's maps (Z. Li, D. Hoiem 2016, arXiv:1606.09282)."""
     keep: float = 0.98
     """Share of the moving average that each batch leaves as it is."""
@@ -73,13 +77,11 @@ def tune(
     Weights, int
         The moving average of the weights, and how many batches were taken.
     """
-    student.train()
-    student.encoder.freeze()
-    for block in student.encoder.blocks[: course.frozen]:
-        block.requires_grad_(requires_grad=False)
-    groups = _groups(student, course)
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.0)
-    former = [[p.detach().clone() for p in g["params"]] for g in optimiser.param_groups]
+    student = student.train().to(memory_format=torch.channels_last)
+    student.encoder.requires_grad_(requires_grad=False)
+    taught = [p for p in student.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(taught, weight_decay=0.0)
+    former = [p.detach().clone() for p in taught]
     mean, began, done = weights_of(student), time.monotonic(), 0
     for rows in _batches(pool, chosen, course):
         share = max(done / course.batches, (time.monotonic() - began) / max(until - began, 1e-9))
@@ -87,22 +89,15 @@ def tune(
             break
         rate = min(1.0, (done + 1) / course.warm_up) * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * share)))
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * rate
+            group["lr"] = course.rate * rate
         optimiser.zero_grad(set_to_none=True)
         loss_of(student, pool, rows, unsure, course).backward()
-        nn.utils.clip_grad_norm_(student.parameters(), LIMIT)
+        nn.utils.clip_grad_norm_(taught, LIMIT)
         optimiser.step()
-        _pull(optimiser, former, course.near * rate)
+        _pull(taught, former, course.near * rate)
         done += 1
         _average(mean, weights_of(student), min(course.keep, done / (done + 9)))
     return mean, done
-
-
-def _groups(student: Detector, course: Course) -> list[dict[str, object]]:
-    tuned = [p for p in student.encoder.parameters() if p.requires_grad]
-    known = {id(p) for p in student.encoder.parameters()}
-    fresh = [p for p in student.parameters() if id(p) not in known]
-    return [{"params": tuned, "peak": course.tuned_rate}, {"params": fresh, "peak": course.fresh_rate}]
 
 
 def _batches(pool: Pool, chosen: NDArray[np.bool_], course: Course) -> Iterator[NDArray[np.int64]]:
@@ -123,34 +118,45 @@ def _rounds(rows: NDArray[np.int64], rng: np.random.Generator) -> Iterator[int]:
 def loss_of(
     student: Detector, pool: Pool, rows: NDArray[np.int64], unsure: NDArray[np.bool_], course: Course
 ) -> Tensor:
-    """Give the loss of one batch: labels where they are, the former model's maps elsewhere."""
-    fine = torch.from_numpy(pool.features[rows].astype(np.float32)).to(memory_format=torch.channels_last)
-    items, former = torch.from_numpy(pool.items[rows]), torch.from_numpy(pool.former[rows].astype(np.float32))
-    maps = student.above(fine)
+    """Give the loss of one batch: labels on the user's images, the former model's maps elsewhere."""
+    fine, middle, coarse = (_floats(level[rows]) for level in (pool.fine, pool.middle, pool.coarse))
+    items, former = torch.from_numpy(_used(pool.items[rows])), _floats(pool.former[rows])
+    maps = student.top((fine, middle, coarse))
     target = target_of(items, maps.shape[-1] * STRIDE)
-    open_ = torch.from_numpy(unsure[rows])
+    open_, replayed = torch.from_numpy(unsure[rows]), torch.from_numpy(~pool.plain[rows])
     target.weight[open_] = 0.0
-    none = torch.zeros(len(rows), dtype=torch.bool)
-    taught = centre_loss(maps[:, 0], target, none, trusting=False)
-    taught = taught + 0.5 * pose_loss(maps[:, 1:], target, items, boxy=course.boxy)
-    replayed = torch.from_numpy(~pool.plain[rows]) | open_
-    return taught + course.like * _unlike(maps, former, replayed, target.heat)
+    where = replayed[:, None, None] | (open_[:, None, None] & (target.heat < UNLABELLED))
+    taught = _taught(maps[~replayed], target.of(~replayed), items[~replayed], course)
+    return taught + course.like * _unlike(maps, former, where)
 
 
-def _unlike(maps: Tensor, former: Tensor, replayed: Tensor, heat: Tensor) -> Tensor:
-    """Give how far maps are from the former ones, on replayed crops and where no label stands."""
-    where = replayed[:, None, None] * (heat < 0.02)
+def _taught(maps: Tensor, target: Target, items: Tensor, course: Course) -> Tensor:
+    none = torch.zeros(len(maps), dtype=torch.bool)
+    centre = centre_loss(maps[:, 0], target, none, trusting=False)
+    return centre + 0.5 * pose_loss(maps[:, 1:], target, items, boxy=course.boxy)
+
+
+def _floats(values: NDArray[np.float16]) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32)).to(memory_format=torch.channels_last)
+
+
+def _used(items: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut off rows that hold no item in any crop."""
+    return items[:, : max(1, int((items[..., 0] > 0).sum(1).max()))]
+
+
+def _unlike(maps: Tensor, former: Tensor, where: Tensor) -> Tensor:
+    """Give how far maps are from the former ones."""
     centre = (maps[:, 0].sigmoid() - former[:, 0].sigmoid()) ** 2 * where
-    sure = (former[:, 0] > 0) * where
+    sure = (former[:, 0] > SURE) & where
     pose = (maps[:, 1:5] - former[:, 1:5]).abs().sum(1) * sure
     return 8 * centre.sum() / (100.0 * len(maps)) + 0.3 * pose.sum() / sure.sum().clamp(min=32.0)
 
 
 @torch.no_grad()
-def _pull(optimiser: torch.optim.Optimizer, former: list[list[Tensor]], share: float) -> None:
-    for group, was in zip(optimiser.param_groups, former, strict=True):
-        for p, old in zip(group["params"], was, strict=True):
-            p.lerp_(old, share)
+def _pull(taught: list[nn.Parameter], former: list[Tensor], share: float) -> None:
+    for p, old in zip(taught, former, strict=True):
+        p.lerp_(old, share)
 
 
 def _average(mean: Weights, new: Weights, keep: float) -> None:

@@ -11,16 +11,16 @@ from sitedelta.learning.detect.labelled import Truth
 from sitedelta.learning.detect.measure import LOWEST, Judged, calibration, effective_objects, judge, rates
 from sitedelta.models import Measured
 
-SPREAD = np.arange(-1.0, 1.51, 0.05)
+SPREAD = np.arange(-8, 9) * 0.05
 """Thresholds tried, beside the former one."""
 OWN = 0.75
 """Weight of the user's images beside the rendered places when a threshold is chosen."""
-NEARLY = 0.02
-"""F1 that is given away for a threshold nearer to the former one."""
-BETTER = 0.005
+MOVED = (0.02, 0.1)
+"""F1 that another threshold must bring than the former one, and for each unit of log-odds between them."""
+BETTER = 0.002
 """F1 that is given away for a share nearer to the former one."""
-AROUND = (-0.2, -0.1, 0.0, 0.1, 0.2)
-"""A share is judged over these thresholds about its own: on a few images F1 at one threshold goes by luck."""
+AROUND = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
+"""Shares and thresholds are judged over these about their own: on a few images F1 at one threshold goes by luck."""
 FORGOTTEN = 0.02
 """F1 on rendered places that may be lost."""
 FEW = 3
@@ -102,6 +102,9 @@ class Verdict:
     before: Rates
     after: Rates
     """Of the user's images, each judged by a student, a share and thresholds that were chosen without it."""
+    steady_before: float
+    steady_after: float
+    """The same, F1 as the mean over thresholds `AROUND`."""
     control_before: Rates
     control_after: Rates
     images: tuple[tuple[str, Rates, Rates], ...]
@@ -127,14 +130,16 @@ def reach(looked: Looked, bands: Sequence[Measured], *, anew: bool = False) -> V
     former = tuple(b.threshold for b in bands)
     choice = choose(looked, bands, without=None, shares=shares)
     own = looked.own[0.0]
-    before = [s.judged(former[_band(s, bands)]) for s in own]
-    after = _crossed(looked, bands, shares)
+    befores = [[s.judged(former[_band(s, bands)] + d) for s in own] for d in AROUND]
+    afters = _crossed(looked, bands, shares)
+    before, after = (group[AROUND.index(0.0)] for group in (befores, afters))
+    steady_before, steady_after = (float(np.mean([rates(j)[2] for j in group])) for group in (befores, afters))
     was, now = (
         Rates.of([s.judged(at[_band(s, bands)]) for s in looked.controls[share]])
         for share, at in ((0.0, former), (choice.share, choice.thresholds))
     )
     images = tuple((s.name, Rates.of([b]), Rates.of([a])) for s, b, a in zip(own, before, after, strict=True))
-    verdict = Verdict(choice, Rates.of(before), Rates.of(after), was, now, images, ())
+    verdict = Verdict(choice, Rates.of(before), Rates.of(after), steady_before, steady_after, was, now, images, ())
     mine = {_band(s, bands) for s in own if s.truth.counted.any()}
     measured = tuple(
         _measured(k, b, looked, choice, after, bands) for k, b in enumerate(bands) if k in mine or not anew
@@ -176,15 +181,18 @@ def _f1(seen: Sequence[Seen], thresholds: Sequence[float], bands: Sequence[Measu
 
 
 def _threshold(k: int, bands: Sequence[Measured], own: Sequence[Seen], controls: Sequence[Seen]) -> float:
-    """Choose the threshold of a band, the former one where none is better by more than nothing."""
+    """Choose the threshold of a band: the former one, but for what another is better by over a range about it."""
     former = bands[k].threshold
     mine, rendered = ([s for s in group if _band(s, bands) == k] for group in (own, controls))
     if not any(s.truth.counted.any() for s in mine):
         return former
-    tried = former + SPREAD
-    worth = np.array([_worth(mine, rendered, t) for t in tried])
-    good = tried[worth >= worth.max() - NEARLY]
-    return float(round(good[np.argmin(abs(good - former))], 2))
+    worth = [np.mean([_worth(mine, rendered, former + s + d) for d in AROUND]) - _price(s) for s in SPREAD]
+    best = max(range(len(SPREAD)), key=lambda k: (round(worth[k], 9), -abs(SPREAD[k])))
+    return float(round(former + SPREAD[best], 2))
+
+
+def _price(moved: float) -> float:
+    return MOVED[0] + MOVED[1] * abs(moved) if moved else 0.0
 
 
 def _worth(own: Sequence[Seen], rendered: Sequence[Seen], threshold: float) -> float:
@@ -192,14 +200,12 @@ def _worth(own: Sequence[Seen], rendered: Sequence[Seen], threshold: float) -> f
     return OWN * first + (1 - OWN) * second
 
 
-def _crossed(looked: Looked, bands: Sequence[Measured], shares: Sequence[float]) -> list[Judged]:
-    """Judge each image by what was chosen without it."""
-    choices = {p: choose(looked, bands, without=p, shares=shares) for p in {s.part for s in looked.own[0.0]}}
-    judged = []
-    for k, s in enumerate(looked.own[0.0]):
-        made = choices[s.part]
-        judged.append(looked.own[made.share][k].judged(made.thresholds[_band(s, bands)]))
-    return judged
+def _crossed(looked: Looked, bands: Sequence[Measured], shares: Sequence[float]) -> list[list[Judged]]:
+    """Judge each image by what was chosen without it, for each of the thresholds `AROUND`."""
+    own = looked.own[0.0]
+    choices = {p: choose(looked, bands, without=p, shares=shares) for p in {s.part for s in own}}
+    seen = [(looked.own[choices[s.part].share][k], choices[s.part]) for k, s in enumerate(own)]
+    return [[s.judged(made.thresholds[_band(s, bands)] + d) for s, made in seen] for d in AROUND]
 
 
 def _measured(
@@ -266,6 +272,11 @@ def _worse(v: Verdict, former: Choice) -> str | None:
         return f"nothing that was learned helped on the images held back (F1 {v.before.f1:.3f} before)"
     if v.after.f1 < v.before.f1 - 1 / max(1, v.before.objects):
         return f"on the images held back F1 fell from {v.before.f1:.3f} to {v.after.f1:.3f}"
+    if v.steady_after < v.steady_before:
+        return (
+            "on the images held back F1 over thresholds around the chosen ones fell from "
+            f"{v.steady_before:.3f} to {v.steady_after:.3f}"
+        )
     if v.control_after.f1 < v.control_before.f1 - FORGOTTEN:
         return f"on rendered places F1 fell from {v.control_before.f1:.3f} to {v.control_after.f1:.3f}"
     return None

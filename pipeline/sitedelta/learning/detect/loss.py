@@ -33,6 +33,10 @@ class Target:
     owner: Tensor
     """Number of the item whose centre is nearest by its own measure."""
 
+    def of(self, images: Tensor) -> "Target":
+        """Give the chosen images, by mask."""
+        return Target(self.heat[images], self.weight[images], self.owner[images])
+
 
 def target_of(items: Tensor, side: int) -> Target:
     """Draw the items, shape (n, most, 13), on a grid of side / 4 cells."""

@@ -39,13 +39,14 @@ class Detector(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the maps, shape (n, 6, h / 4, w / 4), of images of shape (n, 3, h, w)."""
-        return self._maps(self.encoder(x))
+        return self.top(self.encoder(x))
 
     def above(self, fine: Tensor) -> Tensor:
         """Give the maps from the features at stride 4."""
-        return self._maps((fine, *self.encoder.late(fine)))
+        return self.top((fine, *self.encoder.late(fine)))
 
-    def _maps(self, levels: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def top(self, levels: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Give the maps from the encoder's features at strides 4, 8 and 16."""
         y = self.smooth[2](self.lateral[2](levels[2]))
         for k in (1, 0):
             y = self.smooth[k](self.lateral[k](levels[k]) + functional.interpolate(y, scale_factor=2.0, mode="nearest"))
