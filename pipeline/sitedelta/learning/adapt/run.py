@@ -34,11 +34,11 @@ STUDENTS = 4
 """Taught at most, each with a part of the images held back; their mean is what is written."""
 SHARES = (0.0, 0.5, 1.0)
 """Of what was learned: networks between the former one and the students."""
-MOST_BATCHES = 300
+MOST_BATCHES = 150
 LEAST_BATCHES = 4
-VIEWS = 3.0
+VIEWS = 1.5
 """Times that a student sees a crop, about."""
-LARGEST_POOL = 800
+LARGEST_POOL = 1000
 SIDE = 320
 CHUNK = 40
 """Crops of one task."""

@@ -38,11 +38,11 @@ class Course:
     """Crops of a batch."""
     plain: float = 0.625
     """Share of crops that show the user's images as they are."""
-    rate: float = 2e-4
+    rate: float = 1e-4
     """Highest rate of learning."""
     near: float = 0.01
     """Pull of each batch towards the former weights, over the rate (L2-SP, X. Li et al. 2018, arXiv:1802.01483)."""
-    like: float = 8.0
+    like: float = 4.0
     """Weight of likeness to the former model's maps (Z. Li, D. Hoiem 2016, arXiv:1606.09282)."""
     keep: float = 0.98
     """Share of the moving average that each batch leaves as it is."""

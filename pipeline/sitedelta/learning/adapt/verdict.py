@@ -15,11 +15,11 @@ SPREAD = np.arange(-8, 9) * 0.05
 """Thresholds tried, beside the former one."""
 OWN = 0.75
 """Weight of the user's images beside the rendered places when a threshold is chosen."""
-MOVED = (0.02, 0.1)
+MOVED = (0.005, 0.02)
 """F1 that another threshold must bring than the former one, and for each unit of log-odds between them."""
 BETTER = 0.002
 """F1 that is given away for a share nearer to the former one."""
-AROUND = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
+AROUND = (-0.2, -0.1, 0.0, 0.1, 0.2)
 """Shares and thresholds are judged over these about their own: on a few images F1 at one threshold goes by luck."""
 FORGOTTEN = 0.02
 """F1 on rendered places that may be lost."""
