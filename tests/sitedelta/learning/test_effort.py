@@ -25,7 +25,7 @@ def affordable(monkeypatch, seconds):
 
 
 def test_more_time_gives_more_batches_and_too_little_is_said(monkeypatch):
-    few, many = affordable(monkeypatch, 200), affordable(monkeypatch, 400)
+    few, many = affordable(monkeypatch, 200), affordable(monkeypatch, 280)
     assert 60 < few < many < MOST_BATCHES
     assert affordable(monkeypatch, 36000) == MOST_BATCHES
     with pytest.raises(InputError, match="give more --minutes"):

@@ -15,7 +15,7 @@ SPREAD = np.arange(-8, 9) * 0.05
 """Thresholds tried, beside the former one."""
 OWN = 0.75
 """Weight of the user's images beside the rendered places when a threshold is chosen."""
-MOVED = (0.005, 0.02)
+MOVED = (0.02, 0.1)
 """F1 that another threshold must bring than the former one, and for each unit of log-odds between them."""
 BETTER = 0.002
 """F1 that is given away for a share nearer to the former one."""
