@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -200,6 +201,7 @@ def grid_record(grid: "SiteGrid") -> GridRecord:
     return GridRecord(*grid.shape, grid.gsd_m, grid.crs_wkt, (a.a, a.b, a.c, a.d, a.e, a.f))
 
 
+@cache
 def _adapter() -> "TypeAdapter[Manifest]":
     from pydantic import TypeAdapter
 

@@ -91,6 +91,11 @@ class SiteStore:
     def report(self) -> Path:
         return self.root / "report"
 
+    @property
+    def page(self) -> Path:
+        """What a reader opens first."""
+        return self.report / "index.html"
+
     def scene_raster(self, scene: str) -> Path:
         """Display image of a scene on the site grid: 8-bit COG with a mask, aligned."""
         return self.rasters / f"scene-{scene}.tif"

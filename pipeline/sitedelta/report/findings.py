@@ -55,19 +55,31 @@ class Findings:
 
 
 def read_findings(site: Site) -> Findings:
-    """Read the tables of a site."""
-    changes = site.changes
-    table = changes.drop(columns=changes.geometry.name).assign(polygon=changes.geometry.to_numpy())
+    """Read the tables of a site; geometries that only repeat other columns are left alone."""
+    store = site.store
     return Findings(
-        site.store.root,
+        store.root,
         site.manifest,
-        _records(site.observations, Observation),
-        _records(site.objects, SiteObject),
-        _records(site.events, Event),
-        _records(site.tracks, Track),
-        _records(table, ChangeRegion),
-        _records(site.zone_changes, ZoneChange),
+        _records(_plain(store.observations), Observation),
+        _records(_plain(store.objects), SiteObject),
+        _records(_plain(store.events), Event),
+        _records(_plain(store.tracks), Track),
+        _records(_with_polygons(store.changes), ChangeRegion),
+        _records(_plain(store.zone_changes), ZoneChange),
     )
+
+
+def _plain(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def _with_polygons(path: Path) -> "pd.DataFrame":
+    import shapely
+
+    table = _plain(path)
+    return table.assign(polygon=shapely.from_wkb(table.pop("geometry").to_numpy()))
 
 
 def _records(table: "pd.DataFrame", kind: type[Record]) -> tuple[Record, ...]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -83,8 +84,9 @@ def _script() -> str:
     return f'/*\n{licence}*/\n{_asset(_VENDORED)}\n(() => {{\n"use strict";\n{own}\n}})();\n'
 
 
+@cache
 def environment() -> "Environment":
-    """Give the template environment: escapes everything, refuses what is undefined."""
+    """Give the template environment: escapes everything, refuses what is undefined; templates are compiled once."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import cv2
 import numpy as np
@@ -17,6 +17,8 @@ _RUNS = cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE
 """Of a photograph only runs of equal differences are worth looking for: quicker, and smaller."""
 _FINE = 4
 """Binary digits of a pixel's fraction that lines are drawn to."""
+_ROOM = 4
+"""Pixels about a text that drawing it may touch."""
 
 
 class Sheet:
@@ -66,13 +68,20 @@ class Sheet:
         """Write one line or several; with `halo`, an outline in that colour."""
         from PIL import Image, ImageDraw
 
-        font = _font(size)
-        image = Image.fromarray(self.pixels)
         around = 0 if halo is None else max(1, size // 8)
-        ImageDraw.Draw(image).text(
-            (x, y), words, fill=colour, font=font, anchor=anchor, stroke_width=around, stroke_fill=halo
-        )
-        self.pixels[:] = np.asarray(image)
+        how: dict[str, Any] = {"font": _font(size), "anchor": anchor, "stroke_width": around}
+        left, top, part = self._around(ImageDraw.Draw(Image.new("RGB", (1, 1))).textbbox((x, y), words, **how))
+        if not part.size:
+            return
+        image = Image.fromarray(part)
+        ImageDraw.Draw(image).text((x - left, y - top), words, fill=colour, stroke_fill=halo, **how)
+        part[:] = np.asarray(image)
+
+    def _around(self, box: tuple[float, float, float, float]) -> tuple[int, int, np.ndarray]:
+        """Give the part about a box (left, top, right, bottom), and where its upper left corner is."""
+        rows, columns = self.pixels.shape[:2]
+        left, top = max(0, int(box[0]) - _ROOM), max(0, int(box[1]) - _ROOM)
+        return left, top, self.pixels[top : min(rows, int(box[3]) + _ROOM), left : min(columns, int(box[2]) + _ROOM)]
 
     def png(self) -> bytes:
         """Encode, without the marks of time and software."""

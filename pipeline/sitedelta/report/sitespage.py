@@ -6,62 +6,23 @@ from datetime import datetime
 from pathlib import Path
 
 from sitedelta.alerts.shown import alerts_shown
+from sitedelta.errors import InputError
 from sitedelta.records import Observation
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.geometry import centre, nice_step
 from sitedelta.report.page import dressed, environment
-from sitedelta.sentences import SITE_ZONE, Sentence, count_sentence, place_names, things
+from sitedelta.report.sitekept import kept
+from sitedelta.report.siteview import HIGH, WIDE, CountView, SiteView, Spark
+from sitedelta.sentences import SITE_ZONE, count_sentence, place_names, things
 from sitedelta.series import CountSeries, count_series
-from sitedelta.site import Site
-from sitedelta.store import write_text
+from sitedelta.site import Site, open_site
+from sitedelta.store import SiteStore, write_text
 from sitedelta.wording import day, grouped, interval
 
-_WIDE, _HIGH = 150, 40
 _EDGE = 5
 _MAP_WIDE, _MAP_HIGH = 720, 360
 _MARGIN_DEG = 0.4
 """Least room around the sites on the map."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spark:
-    """Counts over time in a few pixels."""
-
-    band: str
-    """SVG points of the outline of the intervals."""
-    line: str
-    dots: tuple[tuple[float, float], ...]
-    gaps: tuple[float, ...]
-    """Where nothing was observable."""
-    width: int = _WIDE
-    height: int = _HIGH
-
-
-@dataclass(frozen=True, slots=True)
-class CountView:
-    """One class at one site."""
-
-    what: str
-    sentence: Sentence
-    last: str
-    """The last count that can be compared with others, with its interval and date."""
-    spark: Spark | None
-
-
-@dataclass(frozen=True, slots=True)
-class SiteView:
-    """One site."""
-
-    id: str
-    name: str
-    href: str
-    images: int
-    last_look: str
-    lon: float | None
-    lat: float | None
-    counts: tuple[CountView, ...]
-    alerts: str = ""
-    """How its rules stand; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +66,32 @@ class SitesView:
 
 def write_sites_page(folder: Path, sites: Sequence[Site]) -> Path:
     """Write `<folder>/index.html` over sites whose folders lie in it, and give its path."""
-    views = tuple(_site(folder, s) for s in sites)
+    return _write(folder, tuple(site_view(s) for s in sites))
+
+
+def write_page_over(folder: Path, stores: Sequence[SiteStore]) -> int:
+    """Write the same over those folders that hold readable results, and give how many do."""
+    views = tuple(v for v in map(view_kept, stores) if v)
+    _write(folder, views)
+    return len(views)
+
+
+def view_kept(store: SiteStore) -> SiteView | None:
+    """Give a site's part; None without results, or with those of another version: the next run makes them anew."""
+    try:
+        return kept(store, lambda: site_view(open_site(store.root)))
+    except InputError:
+        return None
+
+
+def _write(folder: Path, views: tuple[SiteView, ...]) -> Path:
     path = folder / "index.html"
     write_text(path, dressed(environment(), "sites.html.j2", page=SitesView(views, sites_map(views))))
     return path
 
 
-def _site(folder: Path, site: Site) -> SiteView:
+def site_view(site: Site) -> SiteView:
+    """Read what the page shows of a site; its report is named from the folder that holds the site's."""
     f = read_findings(site)
     m = f.manifest
     place = centre(m.grid)
@@ -119,7 +99,7 @@ def _site(folder: Path, site: Site) -> SiteView:
     return SiteView(
         id=m.site,
         name=m.name,
-        href=(site.store.report / "index.html").relative_to(folder).as_posix(),
+        href=site.store.page.relative_to(site.store.root.parent).as_posix(),
         images=len(m.scenes),
         last_look=day(max(seen)) if seen else "never seen",
         lon=None if place is None else place[0],
@@ -177,11 +157,11 @@ def _high(o: Observation) -> int:
 def _across(date: datetime, first: datetime, last: datetime) -> float:
     whole = (last - first).total_seconds()
     share = (date - first).total_seconds() / whole if whole else 0.5
-    return round(_EDGE + (_WIDE - 2 * _EDGE) * share, 1)
+    return round(_EDGE + (WIDE - 2 * _EDGE) * share, 1)
 
 
 def _down(value: int, top: int) -> float:
-    return round(_HIGH - _EDGE - (_HIGH - 2 * _EDGE) * value / top, 1)
+    return round(HIGH - _EDGE - (HIGH - 2 * _EDGE) * value / top, 1)
 
 
 def _points(places: Sequence[tuple[float, float]]) -> str:

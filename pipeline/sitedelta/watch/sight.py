@@ -35,15 +35,16 @@ def sight_of(site: "Site", output: Path) -> Sight:
         found.update(_seen(_candidates(entry), output))
     single = [site.zones, site.dem, site.model, site.aoi if isinstance(site.aoi, Path) else None]
     single += [e.mask for e in site.imagery]
-    return found | _stamps(filter(None, single))
+    return found | stamps(filter(None, single))
 
 
 def results_of(store: "SiteStore") -> Sight:
     """Give the stamps of results that a run would miss, and of what people decided."""
-    return _stamps((store.manifest, store.review, store.report / "index.html", store.alert_state))
+    return stamps((store.manifest, store.review, store.report / "index.html", store.alert_state))
 
 
-def _stamps(paths: Iterable[Path]) -> Sight:
+def stamps(paths: Iterable[Path]) -> Sight:
+    """Give the stamps of paths; what is not there has none."""
     said = {str(path): _stat(path) for path in paths}
     return {path: stamp_of(s) for path, s in said.items() if s is not None}
 
