@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from sitedelta.alerts.delivery import deliver
 from sitedelta.config import Config, Site, load_config
@@ -13,8 +14,6 @@ from sitedelta.engine import Place
 from sitedelta.errors import ConfigError, InputError, SitedeltaError
 from sitedelta.fleet import RunResult, SiteWork, publish, run_sites
 from sitedelta.progress import Progress, silent
-from sitedelta.site import Site as FoundSite
-from sitedelta.site import open_site
 from sitedelta.store import SiteStore, sweep_old
 
 
@@ -30,6 +29,7 @@ def run(
     since: date | None = None,
     until: date | None = None,
     model: str | Path | None = None,
+    reread: bool = False,
     progress: Progress = silent,
 ) -> tuple[RunResult, ...]:
     """Run all sites of a configuration, or one: align, compare, count, report.
@@ -59,6 +59,8 @@ def run(
         Only scenes of these days and between.
     model
         File that describes a detector of one's own, instead of those that the configuration names.
+    reread
+        Read every original again; else those are not whose size, times and number are those of the last run.
 
     Raises
     ------
@@ -74,9 +76,21 @@ def run(
         chosen = tuple(s.model_copy(update={"model": Path(model).absolute()}) for s in chosen)
     place = Place(jobs, scheduler, limit_s, resources or {})
     root = folder.absolute() if scheduler else folder
+    run_id = uuid4().hex if scheduler else ""
     url, send = None if out else loaded.store, loaded.webhook is not None
     works = [
-        SiteWork(s, root / s.id, since, until, limit_s, url and f"{url}/{s.id}", (*loaded.alerts, *s.alerts), send)
+        SiteWork(
+            s,
+            root / s.id,
+            since,
+            until,
+            limit_s,
+            url and f"{url}/{s.id}",
+            (*loaded.alerts, *s.alerts),
+            send,
+            run_id=run_id,
+            reread=reread,
+        )
         for s in chosen
     ]
     results = run_sites(works, place, progress=progress)
@@ -108,21 +122,12 @@ def _raised(results: Sequence[RunResult | SitedeltaError]) -> Iterator[RunResult
 def publish_all(loaded: Config, folder: Path, url: str | None) -> None:
     """Write the page over those sites of a configuration that have results; publish it where all have."""
     from sitedelta.remote.sync import push_page
-    from sitedelta.report.sitespage import write_sites_page
+    from sitedelta.report.sitespage import write_page_over
 
     sweep_old(folder)
-    found = [s for s in (_readable(SiteStore(folder / one.id)) for one in loaded.sites) if s]
-    write_sites_page(folder, found)
-    if url and len(found) == len(loaded.sites):
+    found = write_page_over(folder, [SiteStore(folder / one.id) for one in loaded.sites])
+    if url and found == len(loaded.sites):
         push_page(folder / "index.html", url)
-
-
-def _readable(store: SiteStore) -> FoundSite | None:
-    """Open a site; None where it has no results, or those of another version: the next run of it makes them anew."""
-    try:
-        return open_site(store.root)
-    except InputError:
-        return None
 
 
 def chosen_sites(config: str | Path, site: str | None, out: str | Path | None) -> tuple[Config, tuple[Site, ...], Path]:

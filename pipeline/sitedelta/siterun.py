@@ -16,7 +16,7 @@ from sitedelta.engine import EVERY_CORE, Lost, Place, Task, work_off
 from sitedelta.events import find_events
 from sitedelta.given import entry_numbers, given_files
 from sitedelta.grid import outline
-from sitedelta.hashing import sha256_file
+from sitedelta.hashing import remembered, sha256_file
 from sitedelta.keys import code, software
 from sitedelta.manifest import (
     FORMAT,
@@ -102,13 +102,17 @@ def run_site(
     since: date | None = None,
     until: date | None = None,
     progress: Progress = silent,
+    reread: bool = False,
 ) -> bool:
     """Bring a site's results up to date; False where there was nothing new to do.
+
+    Originals that have not changed, by their size, times and number, are not read again to hash them, unless `reread`.
 
     Tiles that had to be given up are named in the manifest, and their ground is not observable.
     """
     with nothing_left_behind(store.root):
-        inputs = settle(site, store, since=since, until=until)
+        with remembered(store.root / "work" / "hashes.json", anew=reread):
+            inputs = settle(site, store, since=since, until=until)
         if _is_current(store, inputs.key):
             return False
         sweep(store.root)

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--scheduler", type=int, metavar="WORKERS", help="work on a cluster of so many workers instead")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        config, where = make(Path(name), given), [] if given.scheduler else ["--jobs", str(given.jobs)]
+        config, where = make(Path(name), given), ["--jobs", str(given.jobs)] if given.jobs else []
         if given.scheduler:
             address = stack.enter_context(scheduler(Path(name)))
             for _ in range(given.scheduler):

@@ -38,6 +38,7 @@ results = click.option("--out", type=PATH, metavar="DIR", help="Folder for the r
 @day("--since", "Only images of this day and later.")
 @day("--until", "Only images of this day and earlier.")
 @model
+@click.option("--reread", is_flag=True, help="Read all originals again, also those that seem unchanged.")
 @talk
 def run(
     config: Path,
@@ -51,6 +52,7 @@ def run(
     since: date | None,
     until: date | None,
     model: Path | None,
+    reread: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -78,6 +80,7 @@ def run(
             since=since,
             until=until,
             model=model,
+            reread=reread,
             progress=progress,
         )
     _conclude(done, quiet=quiet, as_json=as_json)

@@ -1,12 +1,19 @@
 """Many sites on many workers: whole sites side by side, or the tiles of one site after the other."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sitedelta.engine import Lost, Place, each
 from sitedelta.errors import SitedeltaError
 from sitedelta.fleet.work import RunResult, SiteWork
 from sitedelta.progress import Progress, silent
+from sitedelta.watch.holder import RESTART_S
+from sitedelta.watch.lock import SiteBusy
+
+_LOST_S = 2 * RESTART_S
+"""Until then a worker that was lost is known to have ended, or to live."""
+_LOOK_S = 2.0
 
 Outcome = RunResult | SitedeltaError
 """An error is a value: it does not keep the other sites from being finished."""
@@ -18,26 +25,34 @@ def run_sites(works: Sequence[SiteWork], place: Place, *, progress: Progress = s
     Where there are at least as many sites as workers, each worker does whole sites. A site whose worker crashed is done
     again tile by tile, so that only the tile that crashes it is given up.
     """
-    if len(works) > 1 and place.workers > 1 and len(works) >= place.width():
-        found = _side_by_side(works, place, progress)
-    else:
-        found = {}
+    found: dict[int, Outcome] = {k: result for k, work in enumerate(works) if (result := work.standing())}
+    rest = {k: work for k, work in enumerate(works) if k not in found}
+    if len(rest) > 1 and place.workers > 1 and len(rest) >= place.width():
+        found |= _side_by_side(rest, place, progress)
     return [found.get(k) or _alone(work, place, progress) for k, work in enumerate(works)]
 
 
-def _side_by_side(works: Sequence[SiteWork], place: Place, progress: Progress) -> dict[int, Outcome]:
-    numbers = {work.root: k for k, work in enumerate(works)}
+def _side_by_side(works: Mapping[int, SiteWork], place: Place, progress: Progress) -> dict[int, Outcome]:
+    numbers = {work.root: k for k, work in works.items()}
     found: dict[int, Outcome] = {}
     progress(0, len(works), "sites")
-    for done, (work, result) in enumerate(each(works, replace(place, limit_s=None), most=len(works)), 1):
-        if not isinstance(result, Lost):
+    for done, (work, result) in enumerate(each(works.values(), replace(place, limit_s=None), most=len(works)), 1):
+        if not (isinstance(result, Lost) or _is_held_by_lost(result)):
             found[numbers[work.root]] = result
         progress(done, len(works), "sites")
     return found
 
 
 def _alone(work: SiteWork, place: Place, progress: Progress) -> Outcome:
-    try:
-        return work.run_at(place, progress)
-    except SitedeltaError as error:
-        return error
+    until = time.monotonic() + _LOST_S
+    while True:
+        try:
+            return work.run_at(place, progress)
+        except SitedeltaError as error:
+            if not _is_held_by_lost(error) or time.monotonic() > until:
+                return error
+        time.sleep(_LOOK_S)
+
+
+def _is_held_by_lost(result: object) -> bool:
+    return isinstance(result, SiteBusy) and result.lost

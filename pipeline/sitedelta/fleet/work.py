@@ -1,5 +1,6 @@
 """One site from its images to its report, as a piece of work that any process can do."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from sitedelta.alerts.entry import Entry
 from sitedelta.alerts.setting import Alert
 from sitedelta.config import Site
 from sitedelta.engine import Place
+from sitedelta.fleet.standing import look, note, stands
 from sitedelta.hashing import sha256_file
 from sitedelta.progress import Progress, silent
 from sitedelta.site import Site as FoundSite
@@ -58,10 +60,22 @@ class SiteWork:
     """Whether there is somewhere to send alerts to."""
     journal: Journal | None = None
     """Writes down what came and went, where the site is watched."""
+    run_id: str = ""
+    """Names the run that gives this work to workers elsewhere."""
+    reread: bool = False
+    """Read every original, also where the system says that nothing was written to it."""
 
     def run(self) -> RunResult:
         """Do all of it in this process."""
         return self.run_at(Place(1, expendable_s=self.limit_s))
+
+    def standing(self) -> RunResult | None:
+        """Give the result where a look at the files tells that nothing is new; None where that has to be found out."""
+        seen = None if self.reread else look(self, now_s=time.time())
+        sentences = stands(self, seen) if seen else None
+        if sentences is None:
+            return None
+        return RunResult(self.site.id, self.root, SiteStore(self.root).page, nothing_new=True, sentences=sentences)
 
     def run_at(self, place: Place, progress: Progress = silent) -> RunResult:
         """Do the tiles at a place, the rest here."""
@@ -71,13 +85,15 @@ class SiteWork:
         from sitedelta.siterun import run_site
         from sitedelta.watch.lock import held
 
-        store = SiteStore(self.root)
-        with nothing_left_behind(store.root), held(store.root, site=self.site.id) as lock:
+        store, seen = SiteStore(self.root), look(self, now_s=time.time())
+        with nothing_left_behind(store.root), held(store.root, site=self.site.id, run=self.run_id) as lock:
             step = lock.guarding(progress)
             if self.url:
                 pull(self.url, store)
             before = self.journal.standing(store) if self.journal else None
-            new = run_site(self.site, store, place=place, since=self.since, until=self.until, progress=step)
+            new = run_site(
+                self.site, store, place=place, since=self.since, until=self.until, progress=step, reread=self.reread
+            )
             came = self.journal.write(store, self.site, before) if self.journal else ()
             rules = self.alerts if self.since is self.until is None else None
             alerts: tuple[Entry, ...] = ()
@@ -85,16 +101,19 @@ class SiteWork:
                 alerts = _publish(store, step, rules, send=self.send)
             if self.url:
                 push(self.url, store)
-        notes, found = (lock.taken_over,) if lock.taken_over else (), open_site(store.root)
-        page, gaps = store.report / "index.html", found.manifest.unfinished
-        return RunResult(self.site.id, store.root, page, not new, _headline(found), notes, gaps, alerts, came)
+            found = open_site(store.root)
+            sentences, gaps = _headline(found), found.manifest.unfinished
+            if seen:
+                note(self, seen, found.manifest, sentences)
+        notes = (lock.taken_over,) if lock.taken_over else ()
+        return RunResult(self.site.id, store.root, store.page, not new, sentences, notes, gaps, alerts, came)
 
 
 def _is_published(store: SiteStore) -> bool:
     """Tell whether the report stands, and has taken in what people decided."""
     from sitedelta.review.apply import is_applied
 
-    files = *(store.report / n for n in ("index.html", "evidence.json", "site.kmz")), store.catalog
+    files = store.page, *(store.report / n for n in ("evidence.json", "site.kmz")), store.catalog
     return all(p.exists() for p in files) and is_applied(store) and _is_of_manifest(store)
 
 
@@ -119,7 +138,7 @@ def publish(store: SiteStore, site: str, url: str | None = None) -> Path:
         _publish(store, lock.guarding(silent), None)
         if url:
             push(url, store)
-    return store.report / "index.html"
+    return store.page
 
 
 def _publish(
@@ -129,11 +148,12 @@ def _publish(
     from sitedelta.alerts.raising import raise_alerts
     from sitedelta.catalog import write_catalog
     from sitedelta.report.build import build
+    from sitedelta.report.sitespage import view_kept
     from sitedelta.review.apply import apply_review, is_applied
 
     progress(0, 1, "report")
     if not is_applied(store):
-        (store.report / "index.html").unlink(missing_ok=True)  # were we stopped now, the next run would publish
+        store.page.unlink(missing_ok=True)  # were we stopped now, the next run would publish
         apply_review(store)
     alerts = raise_alerts(store, rules, send=send) if rules or (rules is not None and store.alerts.exists()) else ()
     found = open_site(store.root)
@@ -141,6 +161,7 @@ def _publish(
         write_catalog(found)
         build(found)
     write_text(store.published, sha256_file(store.manifest))
+    view_kept(store)  # read by the page over all sites
     progress(1, 1, "report")
     return alerts
 

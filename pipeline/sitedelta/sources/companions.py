@@ -23,11 +23,11 @@ def companions(image: Path) -> tuple[Path, ...]:
         The image cannot be read.
     """
     mask = find_mask(image)
-    found = {*files_of(image), *sidecars(image), *_metadata(image), *([Path(mask.uri)] if mask else [])}
+    found = {*files_of(image), *sidecars(image), *metadata_places(image), *([Path(mask.uri)] if mask else [])}
     return tuple(sorted(p for p in found if p != image and p.is_file()))
 
 
-def _metadata(image: Path) -> Iterator[Path]:
+def metadata_places(image: Path) -> Iterator[Path]:
     """Give where Landsat, Planet, Maxar and Sentinel-2 put metadata, whether they are there or not."""
     landsat = re.sub(r"_(SR_|ST_)?B\d+$", "", image.stem)
     planet = re.sub(r"(_clip|_file_format|_reproject)+$", "", image.stem)

@@ -33,6 +33,8 @@ class Holder:
     """When the process began, in the system's own measure: numbers of processes are used again."""
     since: str
     """UTC."""
+    run: str = ""
+    """Of the run that gave it this work, where it is a worker: a run gives a site to one worker at a time."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1) + "\n"
@@ -42,11 +44,11 @@ class Holder:
         return f"process {self.pid} on {self.host}, since {self.since}"
 
 
-def this_process() -> Holder:
-    """Describe the process that runs this."""
+def this_process(run: str = "") -> Holder:
+    """Describe the process that runs this, and the run that it works for."""
     pid = os.getpid()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Holder(uuid.uuid4().hex, socket.gethostname(), *_place(), pid, started(pid) or "", now)
+    return Holder(uuid.uuid4().hex, socket.gethostname(), *_place(), pid, started(pid) or "", now, run)
 
 
 def read_holder(text: str) -> Holder | None:
@@ -103,7 +105,14 @@ def ended(holder: Holder | None, age_s: float, here: Holder) -> str | None:
         return _ended_here(holder)
     if holder.host == here.host and holder.boot != here.boot and age_s > RESTART_S:
         return "the machine was started anew since"
+    if is_lost(holder, here) and age_s > RESTART_S:
+        return "the run lost that worker"
     return f"it gave no sign of life for {age_s / 60:.0f} minutes" if age_s > QUIET_S else None
+
+
+def is_lost(holder: Holder | None, here: Holder) -> bool:
+    """Tell whether a worker elsewhere had this very work before: it was given out again, as that worker was lost."""
+    return holder is not None and bool(holder.run) and holder.run == here.run
 
 
 def _ended_here(holder: Holder) -> str | None:

@@ -11,7 +11,7 @@ from sitedelta.alone import alone
 from sitedelta.errors import RunFailed
 from sitedelta.progress import Progress
 from sitedelta.store import write_text
-from sitedelta.watch.holder import BEAT_S, Holder, ended, read_holder, this_process
+from sitedelta.watch.holder import BEAT_S, Holder, ended, is_lost, read_holder, this_process
 
 NAME = "run.lock"
 _held: set[str] = set()
@@ -20,6 +20,9 @@ _held: set[str] = set()
 
 class SiteBusy(RunFailed):
     """Another run holds the site."""
+
+    lost = False
+    """True where it is held by a worker that this very run lost: soon it is known to have ended."""
 
 
 class Lock:
@@ -81,7 +84,7 @@ class Lock:
 
 
 @contextmanager
-def held(folder: Path, *, site: str) -> Iterator[Lock]:
+def held(folder: Path, *, site: str, run: str = "") -> Iterator[Lock]:
     """Hold the lock of a site's folder; raises `SiteBusy` at once where a live run holds it.
 
     Parameters
@@ -90,16 +93,18 @@ def held(folder: Path, *, site: str) -> Iterator[Lock]:
         The site's folder.
     site
         Its id, for what is said.
+    run
+        Names the run that gave the site to this process, where another did.
     """
-    lock = _take(folder / "work" / NAME, site)
+    lock = _take(folder / "work" / NAME, site, run)
     try:
         yield lock
     finally:
         lock.release()
 
 
-def _take(path: Path, site: str) -> Lock:
-    me = this_process()
+def _take(path: Path, site: str, run: str) -> Lock:
+    me = this_process(run)
     with alone(_guard(path)):
         taken_over = None
         if path.exists():
@@ -107,7 +112,9 @@ def _take(path: Path, site: str) -> Lock:
             words = standing.words if standing else "a process unknown"
             why = ended(standing, _age_s(path), me) or _let_go(standing, me)
             if why is None:
-                raise SiteBusy(f"site {site}: another run works on it ({words}); wait for it, or end it ({path})")
+                busy = SiteBusy(f"site {site}: another run works on it ({words}); wait for it, or end it ({path})")
+                busy.lost = is_lost(standing, me)
+                raise busy
             taken_over = f"took over the lock of {words}: {why}"
         write_text(path, me.to_json(), durable=False)
         _held.add(me.token)
@@ -118,7 +125,7 @@ def _let_go(standing: Holder | None, me: Holder) -> str | None:
     """Say so where this very process had the lock and could not take it away, on a full disk, say."""
     if standing is None or standing.token in _held:
         return None
-    own = replace(standing, token=me.token, since=me.since) == me
+    own = replace(standing, token=me.token, since=me.since, run=me.run) == me
     return "it let go of it, and could not take it away" if own else None
 
 

@@ -12,6 +12,7 @@ import sitedelta
 from sitedelta.engine import Place
 from sitedelta.errors import InputError
 from sitedelta.fleet import RunResult, SiteWork, run_sites
+from sitedelta.watch.lock import SiteBusy
 
 SIDE = 96
 
@@ -76,8 +77,39 @@ def test_a_site_that_crashes_its_worker_is_done_tile_by_tile(monkeypatch, tmp_pa
     from sitedelta.fleet import spread
 
     works = [Crashing(f"s{k}", tmp_path / f"s{k}") for k in range(2)]
+    monkeypatch.setattr(Crashing, "standing", lambda _: None)
     lost = replace(works[0])
     monkeypatch.setattr(spread, "each", lambda works, *_, **__: ((w, spread.Lost(w, "crash")) for w in works))
     found = run_sites(works, Place(2))
     assert [r.sentences for r in found] == [("tile by tile",)] * 2
     assert lost == works[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Held(SiteWork):
+    """Finds its site held by a worker that the run lost, the first three times."""
+
+    def run_at(self, *_):
+        tries.append(self.site)
+        if len(tries) <= 3:
+            busy = SiteBusy("held")
+            busy.lost = True
+            raise busy
+        return RunResult(self.site, self.root, self.root, nothing_new=False, sentences=())
+
+
+tries = []
+
+
+def test_a_site_that_a_lost_worker_holds_is_tried_until_its_end_is_known(monkeypatch, tmp_path):
+    from sitedelta.fleet import spread
+
+    monkeypatch.setattr(spread, "_LOOK_S", 0.0)
+    monkeypatch.setattr(Held, "standing", lambda _: None)
+    (found,) = run_sites([Held("s", tmp_path / "s")], Place(1))
+    assert isinstance(found, RunResult)
+    assert len(tries) == 4
+    tries[:] = []
+    monkeypatch.setattr(spread, "_LOST_S", -1.0)
+    (found,) = run_sites([Held("s", tmp_path / "s")], Place(1))
+    assert isinstance(found, SiteBusy)

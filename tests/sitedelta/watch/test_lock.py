@@ -1,6 +1,7 @@
 """The lock of a site: two runs never mix, and one that died is told from one that lives."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -128,6 +129,27 @@ def test_another_machine_is_believed_until_it_is_quiet_for_long(tmp_path):
     write(tmp_path, far, age_s=2 * QUIET_S)
     with held(tmp_path, site="base") as lock:
         assert "no sign of life for 20 minutes" in lock.taken_over
+
+
+def test_a_worker_that_the_same_run_lost_is_known_sooner(tmp_path):
+    far = replace(HERE, host="far", token="x", run="monday")
+    write(tmp_path, far, age_s=BEAT_S)
+    with pytest.raises(SiteBusy, match="on far") as caught:
+        held(tmp_path, site="base", run="monday").__enter__()
+    assert pickle.loads(pickle.dumps(caught.value)).lost
+    write(tmp_path, far, age_s=4 * BEAT_S)
+    for run in ("", "tuesday"):
+        with pytest.raises(SiteBusy) as caught:
+            held(tmp_path, site="base", run=run).__enter__()
+        assert not caught.value.lost
+    with held(tmp_path, site="base", run="monday") as lock:
+        assert "the run lost that worker" in lock.taken_over
+
+
+def test_a_worker_here_that_lives_is_not_lost(tmp_path):
+    write(tmp_path, replace(HERE, token="x", run="monday", pid=os.getppid(), started=""), age_s=QUIET_S * 2)
+    with pytest.raises(SiteBusy):
+        held(tmp_path, site="base", run="monday").__enter__()
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"token": 1}', "[]"])

@@ -35,7 +35,7 @@ def no_pictures(request, monkeypatch):
 
     if "whole_report" not in request.fixturenames:
         monkeypatch.setattr(import_module("sitedelta.report.build"), "build", build)
-        monkeypatch.setattr(import_module("sitedelta.report.sitespage"), "write_sites_page", lambda *_: None)
+        monkeypatch.setattr(import_module("sitedelta.report.sitespage"), "write_page_over", lambda *_: None)
 
 
 @pytest.fixture
