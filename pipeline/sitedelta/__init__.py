@@ -2,7 +2,8 @@
 
 The verbs of the command line are functions here: `change`, `count`, `compare`, `register` work on images; `run`,
 `watch` and `report` on a configuration; `open_site` opens the results, `review_*` take what people decide about
-them; `verify`, `bundle` and `sign` work on their evidence; `init` and `demo` help to begin. Each is imported when it is
+them; `verify`, `bundle` and `sign` work on their evidence; `init` and `demo` help to begin; `within` keeps all of them
+to the folders and hosts that one names. Each is imported when it is
 first used, so that importing `sitedelta` costs nothing.
 """
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sitedelta.verbs.train import train
     from sitedelta.verbs.verify import verify
     from sitedelta.watch.verb import watch
+    from sitedelta.within import within
 
 __version__ = "0.1.0"
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "train",
     "verify",
     "watch",
+    "within",
 ]
 
 _HOMES = {
@@ -83,6 +86,7 @@ _HOMES = {
     "train": "sitedelta.verbs.train",
     "verify": "sitedelta.verbs.verify",
     "watch": "sitedelta.watch.verb",
+    "within": "sitedelta.within",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sitedelta.errors import RunFailed
+from sitedelta.within import refuse_writing
 
 
 @contextmanager
@@ -16,6 +17,7 @@ def alone(path: Path) -> Iterator[None]:
 
     The system lets go of it when the process ends, however it ends. For short steps: nobody says how long it takes.
     """
+    refuse_writing(path.parent)
     file = _only(path)
     try:
         yield

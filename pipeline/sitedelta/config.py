@@ -30,6 +30,7 @@ from sitedelta.names import SAFE_ID
 from sitedelta.remote.address import checked, is_address, plain
 from sitedelta.remote.sync import staging
 from sitedelta.scene import Kind
+from sitedelta.within import refuse_host, refuse_outside
 from sitedelta.yamlfile import read_yaml
 
 Method: TypeAlias = Literal[
@@ -72,7 +73,9 @@ def _absolute(value: object, info: ValidationInfo) -> object:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
         raise ValueError(f"{plain(text)!r} is an address; give a local path")
     folder = (info.context or {}).get("folder", Path.cwd())
-    return Path(os.path.normpath(folder / Path(text).expanduser()))
+    found = Path(os.path.normpath(folder / Path(text).expanduser()))
+    refuse_outside(found)
+    return found
 
 
 def _area(value: object, info: ValidationInfo) -> object:
@@ -99,9 +102,13 @@ def _date(value: object) -> object:
 
 def _catalogue(value: object, info: ValidationInfo) -> object:
     """Read where a STAC catalogue is: an address without secrets, or a path."""
-    if isinstance(value, str) and is_address(value):
-        return checked(value)
-    return str(_absolute(value, info))
+    return _reached(value) if isinstance(value, str) and is_address(value) else str(_absolute(value, info))
+
+
+def _reached(url: str) -> str:
+    """Check an address: whole, without secrets, and of a host that may be asked."""
+    refuse_host(checked(url))
+    return url
 
 
 def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -119,7 +126,7 @@ def _output(value: object, info: ValidationInfo) -> object:
     """Read where results go: a folder, or an address whose results are made in a folder here and published."""
     if not isinstance(value, str) or not is_address(value):
         return _absolute(value, info)
-    url = checked(value).rstrip("/")
+    url = _reached(value).rstrip("/")
     if not url.startswith(("s3://", "gs://", "az://")):
         raise ValueError(f"{plain(url)!r} cannot be written to; give a folder, or s3://bucket/folder (gs://, az://)")
     if info.context is not None:
@@ -132,7 +139,7 @@ OutputPlace: TypeAlias = Annotated[Path, BeforeValidator(_output)]
 
 def _image_path(value: object, info: ValidationInfo) -> object:
     """Read where images are: a path, or an address without secrets."""
-    return checked(value) if isinstance(value, str) and is_address(value) else _absolute(value, info)
+    return _reached(value) if isinstance(value, str) and is_address(value) else _absolute(value, info)
 
 
 ImagePath: TypeAlias = Annotated[Path | str, BeforeValidator(_image_path)]

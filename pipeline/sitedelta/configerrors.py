@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sitedelta.errors import InputError
 from sitedelta.remote.address import hushed
 from sitedelta.yamlfile import Document, Place
 
@@ -73,7 +74,8 @@ def _what(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
         known = _keys_at(model, detail["loc"][:-1])
         return f"unknown key; {nearest(str(detail['loc'][-1]), known)}"
-    given = "" if detail["type"] in {"missing", "too_short"} else _given(detail["input"])
+    whole = isinstance(detail.get("ctx", {}).get("error"), InputError)  # it says all itself
+    given = "" if whole or detail["type"] in {"missing", "too_short"} else _given(detail["input"])
     phrase = _PHRASES.get(detail["type"])
     if phrase is None:
         return detail["msg"].removeprefix("Value error, ") + given

@@ -13,6 +13,7 @@ from typing import Any
 
 from sitedelta.errors import InputError
 from sitedelta.store import write_text
+from sitedelta.within import refuse_outside
 
 _Version = tuple[Path, int, int]
 """A file, when it was written, and its size."""
@@ -63,6 +64,7 @@ def _read(path: Path) -> str:
 
 
 def _digest(path: Path) -> str:
+    refuse_outside(path)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

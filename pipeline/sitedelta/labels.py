@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sitedelta.classnames import Meaning, meaning_of
 from sitedelta.errors import InputError
+from sitedelta.within import refuse_outside
 
 Floats = NDArray[np.float64]
 _TABLES = "labels.csv", "annotations.csv"
@@ -100,6 +101,8 @@ def read_labels(folder: Path) -> DataSet:
     InputError
         One line: what is missing or cannot be read, and where.
     """
+    for path in (folder, *(folder / n for n in (*_TABLES, "images.csv", "sites.json", "classes.csv"))):
+        refuse_outside(path)
     if (folder / "manifest.json").is_file() and (folder / "objects.parquet").is_file():
         from sitedelta.review.training import reviewed_labels
 

@@ -19,6 +19,7 @@ from sitedelta.claims import CLASSES
 from sitedelta.configerrors import explain
 from sitedelta.errors import ConfigError
 from sitedelta.modelarchive import description, is_archive
+from sitedelta.within import refuse_outside
 from sitedelta.yamlfile import parse_yaml, read_yaml
 
 Metres = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
@@ -137,6 +138,7 @@ def detector(model: Path | None = None) -> Detector:
 
 def _version(path: Path) -> int:
     """Give when a file was written, 0 where it is missing: a file that changed is read again."""
+    refuse_outside(path)
     return path.stat().st_mtime_ns if path.is_file() else 0
 
 
@@ -185,6 +187,7 @@ def _check(path: Path, place: str, entry: Entry) -> None:
 
 
 def _check_network(file: Path, where: str) -> None:
+    refuse_outside(file)
     try:
         inputs = Network(file, None).inputs
     except OSError:

@@ -15,6 +15,7 @@ from sitedelta.errors import ConfigError, InputError, SitedeltaError
 from sitedelta.fleet import RunResult, SiteWork, publish, run_sites
 from sitedelta.progress import Progress, silent
 from sitedelta.store import SiteStore, sweep_old
+from sitedelta.within import refuse_outside
 
 
 def run(
@@ -136,6 +137,8 @@ def chosen_sites(config: str | Path, site: str | None, out: str | Path | None) -
     if out and re.match(r"[a-z0-9]+:/", str(out)):
         raise InputError("--out is a folder here; name an object store by `output:` in the configuration")
     folder = Path(out) if out else loaded.output
+    if not loaded.store or out:
+        refuse_outside(folder)
     _refuse_unwritable(folder)
     return loaded, _sites(loaded, site), folder
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from sitedelta.errors import RunFailed
+from sitedelta.within import refuse_writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def written_aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
     RunFailed
         The folder cannot be written, or the disk is full.
     """
+    refuse_writing(path.parent)
     with _Told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=_ASIDE, suffix=path.suffix, dir=path.parent)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sitedelta.errors import InputError
+from sitedelta.within import refuse_beside
 
 MAX_BYTES = 10_000_000
 FORMATS = (".geojson", ".json", ".gpkg", ".kml", ".fgb", ".shp")
@@ -54,6 +55,7 @@ def _together(layers: list[Any]) -> Any:
 
 def refuse_file(path: Path) -> None:
     """Refuse a vector file that is missing, of another format or too large."""
+    refuse_beside(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     if path.suffix.lower() not in FORMATS:

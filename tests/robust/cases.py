@@ -1,20 +1,56 @@
 """Cases: a folder with something damaged in it, and a command that meets it."""
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 from shapely import box
-from tests.robust import corpus, mutate
+from tests.robust import corpus, mutate, results
 
 QUIET = ["--quiet"]
 
 
 def make(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
     """Fill a folder; give the kind of the case and its command."""
-    kinds = (_raster, _raster, _raster, _raster, _sidecar, _config, _config, _vector, _item, _liar)
-    return chance.choice(kinds)(chance, folder)
+    kind, command = _chosen(chance)(chance, folder)
+    _lead_away(chance, folder)
+    if command[0] in ("run", "watch", "count", "change", "compare", "evaluate") and chance.random() < 0.5:
+        command = [*command, "--within", "."]
+    return kind, command
+
+
+def _chosen(chance: random.Random) -> Callable[[random.Random, Path], tuple[str, list[str]]]:
+    often = (_raster, _raster, _raster, _sidecar, _config, _vector, _item, _liar)
+    seldom = (_catalogue, _model, _order, _link_beside, *results.KINDS)
+    return chance.choice(often if chance.random() < 0.7 else seldom)
+
+
+def write_elsewhere(folder: Path) -> None:
+    """Write good files outside the folder of any case: nothing may be written there, nor read with `--within`."""
+    folder.mkdir()
+    _good(folder)
+    (folder / "item.json").write_text(corpus.ITEM)
+    (folder / "sites.yaml").write_text(corpus.CONFIG)
+
+
+def _lead_away(chance: random.Random, folder: Path) -> None:
+    """Make paths that damage has put into texts lead to files that are there, often: a refusal is then no accident."""
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in (".yaml", ".json", ".xml", ".vrt", ".csv") and path.is_file():
+            content = path.read_bytes()
+            for word in (b"/etc/passwd", b"file:///etc/passwd"):
+                if chance.random() < 0.7:
+                    content = content.replace(
+                        word,
+                        chance.choice((b"../../elsewhere/", b"%s/../../elsewhere/" % bytes(folder))) + _name(chance),
+                    )
+            path.write_bytes(content)
+
+
+def _name(chance: random.Random) -> bytes:
+    return chance.choice((b"strips.tif", b"later.tif", b"zones.geojson", b"item.json", b"*.tif", b""))
 
 
 def _good(folder: Path) -> None:
@@ -50,19 +86,75 @@ def _run(folder: Path, text: str) -> list[str]:
 
 def _sidecar(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
     """Damage what lies beside an image: GDAL's and the vendors' metadata, a world file, a header, a date."""
-    corpus.image("strips.tif", corpus.WORLD, plain=chance.random() < 0.5)(folder)
-    texts = {
-        "strips.tif.aux.xml": corpus.AUX, "MTD_MSIL2A.xml": corpus.SENTINEL, "DIM_strips.XML": corpus.DIMAP,
-        "strips_metadata.xml": corpus.SENTINEL, "strips.json": corpus.ITEM,
-        "strips.tfw": "0.5\n0\n0\n-0.5\n767900\n3921500\n",
-        "strips_MTL.txt": "SPACECRAFT_ID = LANDSAT_9\nSUN_ELEVATION = 30\nREFLECTANCE_MULT_BAND_4 = 2e-5\n",
-    }  # fmt: skip
-    name = chance.choice(sorted(texts))
-    text = corpus.BOMB if chance.random() < 0.1 else mutate.of_text(texts[name], chance)
+    image, name, text = chance.choice(corpus.BESIDE)(folder, chance)
+    text = corpus.BOMB if chance.random() < 0.1 else mutate.of_text(text, chance)
     (folder / name).write_text(text, encoding="utf-8", errors="replace")
-    path = name if name.startswith("DIM") and chance.random() < 0.5 else "strips.tif"
+    path = name if name.startswith("DIM") and chance.random() < 0.5 else image
     config = f"output: out\nsites:\n- {{id: a, count: [], imagery: [{{path: {path}, date: 2024-12-06, gsd: 0.5}}]}}\n"
     return "sidecar", _run(folder, config)
+
+
+def _catalogue(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
+    """Damage a static catalogue, or a table of items."""
+    _good(folder)
+    (folder / "item.json").write_text(corpus.ITEM)
+    name = chance.choice(("catalog.json", "collection.json", "item.json", "items.parquet"))
+    for other, text in (("catalog.json", corpus.CATALOG), ("collection.json", corpus.COLLECTION)):
+        (folder / other).write_text(text)
+    path = folder / name
+    if name.endswith("parquet"):
+        corpus.write_items(path)
+        path.write_bytes(mutate.of_bytes(path.read_bytes(), chance))
+    else:
+        path.write_text(mutate.of_text(path.read_text(), chance), encoding="utf-8", errors="replace")
+    entry = name if name.endswith("parquet") else "catalog.json"
+    return "STAC catalogue", _run(folder, corpus.BY_STAC.replace("item.json", entry))
+
+
+def _model(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
+    """Damage the description of a detector, or an archive of one."""
+    corpus.image("good.tif", corpus.WORLD)(folder)
+    if chance.random() < 0.5:
+        (folder / "m.yaml").write_text(mutate.of_text(corpus.MODEL, chance), encoding="utf-8", errors="replace")
+    else:
+        corpus.write_archive(folder / "m.yaml", corpus.MODEL)
+        (folder / "m.yaml").write_bytes(mutate.of_bytes((folder / "m.yaml").read_bytes(), chance))
+    (folder / "net.onnx").write_bytes(b"\x08\x07" * 20)
+    return "model", ["count", "good.tif", "--out", "o.csv", "--model", "m.yaml", *QUIET, "--jobs", "1"]
+
+
+def _order(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
+    """Give a vendor's order as it comes: an archive, one that leads out of its folder, or a folder with links."""
+    corpus.image("strips.tif", corpus.WORLD)(folder)
+    order = folder / "order"
+    order.mkdir()
+    how = chance.choice(("zip", "slip", "bomb", "links", "links"))
+    if how == "links":
+        target = chance.choice(("/etc", "../../../elsewhere", "../../../elsewhere/strips.tif", "/dev/zero", "."))
+        for name in ("20241206_081200_a.tif", "20241206_081200_a.tif.aux.xml", "20241206_081200_a_udm2.tif", "more"):
+            if chance.random() < 0.6:
+                (order / name).symlink_to(target)
+        shutil.copy(folder / "strips.tif", order / "20241207_081200_b.tif")
+    else:
+        corpus.write_order(order / chance.choice(("order.zip", "order.tif")), how)
+    path = chance.choice(("order", "order/*", "order/**/*", "order/order.zip"))
+    config = f"output: out\nsites:\n- {{id: a, count: [], imagery: [{{path: {path}, date: 2024-12-06, gsd: 0.5}}]}}\n"
+    return f"order ({how})", _run(folder, config)
+
+
+def _link_beside(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
+    """Let what an image or a configuration needs be a link to a file elsewhere."""
+    _good(folder)
+    name = chance.choice(
+        ("strips.tif", "zones.geojson", "strips.tif.aux.xml", "strips.tif.msk", "strips.tif.ovr", "out")
+    )
+    (folder / name).unlink(missing_ok=True)
+    target = {"out": ".", "zones.geojson": "zones.geojson"}.get(name, "strips.tif")
+    (folder / name).symlink_to(chance.choice(("../../elsewhere", f"{folder.parent.parent}/elsewhere")) + f"/{target}")
+    if name == "out":
+        (folder / "out").unlink()
+        (folder / "out").symlink_to(chance.choice(("/nowhere/at/all", "/dev/null", "strips.tif")))
+    return "link", _run(folder, corpus.CONFIG.replace("count: [aircraft]", "count: []"))
 
 
 def _config(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
@@ -85,7 +177,7 @@ def _vector(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
     count = "count: []\n    hidden: []"
     config = corpus.CONFIG.replace("zones: zones.geojson", "").replace("count: [aircraft]", count)
     return "vector", _run(
-        folder, config.replace("    aoi: [35.9620, 35.4038, 35.9624, 35.4041]\n", f"    {key}: {name}\n")
+        folder, config.replace("    aoi: [35.9499, 35.4006, 35.9502, 35.4009]\n", f"    {key}: {name}\n")
     )
 
 
@@ -98,7 +190,7 @@ def _item(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
 def _liar(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
     """Give files that are well made, and lie."""
     _good(folder)
-    lie: Callable[[random.Random, Path], str] = chance.choice((_vast, _nowhere, _pointer, _nested, _link))
+    lie: Callable[[random.Random, Path], str] = chance.choice((_vast, _nowhere, _pointer, _nested, _link, _bomb))
     return f"lie ({lie.__name__[1:]})", _command(chance, lie(chance, folder), "strips.tif")
 
 
@@ -136,8 +228,11 @@ def _nowhere(chance: random.Random, folder: Path) -> str:
 def _pointer(chance: random.Random, folder: Path) -> str:
     """Write a virtual raster that points elsewhere, under a name of any kind."""
     name = chance.choice(("points.vrt", "points.tif", "points.png", "points.xml"))
-    target = chance.choice(("/etc/passwd", "/vsicurl/http://127.0.0.1:1/a.tif", "../strips.tif", name, "/dev/zero"))
-    (folder / name).write_text(corpus.VRT.replace("strips.tif", target))
+    target = chance.choice(
+        ("/etc/passwd", "/vsicurl/http://127.0.0.1:1/a.tif", "../../elsewhere/strips.tif", name, "/dev/zero")
+    )
+    text = chance.choice((corpus.VRT, corpus.VRT, *corpus.POINTERS))
+    (folder / name).write_text(text.replace("strips.tif", target))
     return name
 
 
@@ -154,3 +249,13 @@ def _link(chance: random.Random, folder: Path) -> str:
     target = chance.choice(("/etc/passwd", "/dev/zero", "/dev/urandom", "link.tif", "/nowhere", "/proc/self/mem"))
     (folder / "link.tif").symlink_to(target)
     return "link.tif"
+
+
+def _bomb(_: random.Random, folder: Path) -> str:
+    """Write entities that explode into the metadata that a TIFF holds."""
+    corpus.image("bomb.tif", corpus.WORLD, tags={"note": "x" * 3000})(folder)
+    content = (folder / "bomb.tif").read_bytes()
+    at = content.index(b"<GDALMetadata>")
+    bomb = corpus.BOMB.encode()
+    (folder / "bomb.tif").write_bytes(content[:at] + bomb + b" " * (3000 - len(bomb)) + content[at + 3000 :])
+    return "bomb.tif"

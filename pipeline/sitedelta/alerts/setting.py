@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sitedelta.defaults import Label
+from sitedelta.within import refuse_host
 
 When: TypeAlias = Literal["above", "below", "change", "appears", "drift", "area"]
 """Rules for alerts."""
@@ -19,6 +20,7 @@ def _address(value: object) -> object:
         raise ValueError("must be an address that starts with https:// or http://")
     if parts.username or parts.password:
         raise ValueError("must hold no password; set SITEDELTA_WEBHOOK_KEY to have messages signed")
+    refuse_host(value.strip())
     return value.strip()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sitedelta.errors import InputError
+from sitedelta.within import refuse_outside
 
 
 def check_folder(out: Path, inputs: Iterable[str | Path]) -> None:
@@ -40,6 +41,7 @@ def _any_of(suffixes: tuple[str, ...]) -> str:
 
 
 def _check_writable(out: Path) -> None:
+    refuse_outside(out)
     standing = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
     if standing != out.absolute() and not standing.is_dir():
         raise InputError(f"cannot write {out}: {standing} is a file, not a folder")

@@ -10,6 +10,14 @@ import click
 
 from sitedelta.claims import CLASSES, check_classes
 from sitedelta.defaults import COARSEST_M, HIDDEN, Hidden
+from sitedelta.within import within
+
+
+def _confine(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+    """Let the fence stand as long as the command runs."""
+    if value:
+        context.with_resource(within(*value))
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,10 +108,20 @@ def out_file(metavar: str) -> Callable[[F], F]:
 
 
 def talk(function: F) -> F:
-    """Add --quiet and --json."""
+    """Add --within, --quiet and --json."""
+    fence = click.option(
+        "--within",
+        multiple=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_confine,
+        metavar="DIR|HOST",
+        help="Read and write nothing outside these folders and hosts (https://example.org, s3://bucket), whatever a "
+        "configuration, a link or an image says.  [default: no limit]",
+    )
     quiet = click.option("--quiet", is_flag=True, help="No progress and no summary; errors only.")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print the summary on stdout as JSON.")
-    return quiet(as_json(function))
+    return fence(quiet(as_json(function)))
 
 
 def examples(*lines: str) -> str:

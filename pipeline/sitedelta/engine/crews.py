@@ -12,6 +12,7 @@ from threading import Timer
 from sitedelta.engine.apart import Apart
 from sitedelta.engine.outcome import Trouble, Try, attempt, said
 from sitedelta.engine.window import WINDOW, Job
+from sitedelta.within import carried
 
 
 class Here:
@@ -52,7 +53,7 @@ class Here:
 def packed(work: object) -> bytes | Trouble:
     """Give work as it travels; one that cannot is a trouble of its own."""
     try:
-        return pickle.dumps(work, protocol=5)
+        return pickle.dumps(carried(work), protocol=5)
     except (pickle.PicklingError, TypeError, AttributeError, ValueError) as error:
         return Trouble("fault", said(error))
 

@@ -18,6 +18,7 @@ from sitedelta.raster.bandnames import colour_bands, is_palette
 from sitedelta.raster.info import RasterInfo, info_of
 from sitedelta.raster.integrity import refuse_hollow, refuse_incomplete
 from sitedelta.raster.opening import gdal, open_dataset
+from sitedelta.within import refuse_beside
 
 Span: TypeAlias = tuple[int, int, int, int]
 """First row, row after the last, first column, column after the last."""
@@ -227,6 +228,7 @@ class Reader:
 
 
 def _refuse_absent(path: Path) -> None:
+    refuse_beside(path)
     try:
         if path.is_dir():
             raise RasterError(f"{path}: is a folder, not an image")

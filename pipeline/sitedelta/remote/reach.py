@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from sitedelta.errors import InputError
 from sitedelta.remote.address import host_of, is_address, joined, plain
+from sitedelta.within import refuse_host, refuse_outside
 
 _LONGEST = 4000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -61,6 +62,7 @@ class Reach:
                 f"{plain(base)}: leads to {host}, which the configuration does not name; "
                 f"if that is right, add it: `hosts: [{host}]`"
             )
+        refuse_host(url)
         return url
 
     def _local(self, path: Path, base: str) -> str:
@@ -70,6 +72,7 @@ class Reach:
                 f"{plain(base)}: leads to the local file {found}, outside what the configuration names; "
                 "correct the catalogue"
             )
+        refuse_outside(found)
         return str(found)
 
 

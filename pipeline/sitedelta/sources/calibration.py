@@ -13,6 +13,7 @@ import numpy as np
 from rasterdelta.errors import KernelError
 from rasterdelta.radiometry.reflectance import from_radiance
 from sitedelta.scene import Reflectance
+from sitedelta.within import lies_outside
 
 _MOST_BYTES = 20_000_000
 
@@ -203,7 +204,8 @@ def _collected(
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text("utf-8", errors="replace") if path.stat().st_size <= _MOST_BYTES else None
+        readable = not lies_outside(path) and path.stat().st_size <= _MOST_BYTES
+        return path.read_text("utf-8", errors="replace") if readable else None
     except OSError:
         return None
 

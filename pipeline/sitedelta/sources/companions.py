@@ -7,6 +7,7 @@ from pathlib import Path
 from sitedelta.raster import files_of
 from sitedelta.sources.metadata import sidecars
 from sitedelta.sources.providermask import find_mask
+from sitedelta.within import lies_outside
 
 _ABOVE = 6
 """Folders in which a Sentinel-2 product's metadata may stand above one of its images."""
@@ -24,7 +25,7 @@ def companions(image: Path) -> tuple[Path, ...]:
     """
     mask = find_mask(image)
     found = {*files_of(image), *sidecars(image), *metadata_places(image), *([Path(mask.uri)] if mask else [])}
-    return tuple(sorted(p for p in found if p != image and p.is_file()))
+    return tuple(sorted(p for p in found if p != image and p.is_file() and not lies_outside(p)))
 
 
 def metadata_places(image: Path) -> Iterator[Path]:
