@@ -51,7 +51,7 @@ def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layou
         "BIGTIFF": "IF_SAFER",
         **_georeference(grid),
     }
-    with warnings.catch_warnings(), written_aside(path) as aside, _scratch(aside) as plain:
+    with warnings.catch_warnings(), written_aside(path, at_once=True) as aside, _scratch(aside) as plain:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES", GDAL_CACHEMAX=64), rasterio.open(plain, "w", **profile) as out:
             out.update_tags(**tags)

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sitedelta import records
 from sitedelta.errors import InputError
 from sitedelta.manifest import Manifest, read_manifest
 from sitedelta.store import SiteStore
@@ -30,36 +31,34 @@ class Site:
     @property
     def observations(self) -> "pd.DataFrame":
         """One row a zone, scene and class (see `records.Observation`)."""
-        import pandas as pd
-
-        return pd.read_parquet(self.store.observations)
+        found: pd.DataFrame = self._table(self.store.observations, records.Observation)
+        return found
 
     @property
     def objects(self) -> "geopandas.GeoDataFrame":
         """One row an object and scene (see `records.SiteObject`)."""
-        return self._geo(self.store.objects)
+        return self._table(self.store.objects, records.SiteObject)
 
     @property
     def events(self) -> "geopandas.GeoDataFrame":
         """One row an arrival, departure or stay (see `records.Event`)."""
-        return self._geo(self.store.events)
+        return self._table(self.store.events, records.Event)
 
     @property
     def tracks(self) -> "geopandas.GeoDataFrame":
         """One row an object over all dates: first and last seen, and how long it stayed (see `records.Track`)."""
-        return self._geo(self.store.tracks)
+        return self._table(self.store.tracks, records.Track)
 
     @property
     def changes(self) -> "geopandas.GeoDataFrame":
         """One row a changed region, with its polygon (see `records.ChangeRegion`)."""
-        return self._geo(self.store.changes)
+        return self._table(self.store.changes, records.ChangeRegion)
 
     @property
     def zone_changes(self) -> "pd.DataFrame":
         """One row a pair and zone: how much changed, and its false-alarm rate (see `records.ZoneChange`)."""
-        import pandas as pd
-
-        return pd.read_parquet(self.store.zone_changes)
+        found: pd.DataFrame = self._table(self.store.zone_changes, records.ZoneChange)
+        return found
 
     @property
     def scenes(self) -> "pd.DataFrame":
@@ -145,10 +144,11 @@ class Site:
             raise InputError(f"site {self.manifest.site} has no image {which}; its dates are {days[:500]}")
         return min(found, key=lambda s: (s.gsd_m, s.id)).id
 
-    def _geo(self, path: Path) -> "geopandas.GeoDataFrame":
-        import geopandas
+    def _table(self, path: Path, kind: Any) -> Any:
+        """Give a table; raises `InputError` where its file is missing or damaged."""
+        from sitedelta.tables import read_table
 
-        return geopandas.read_parquet(path)
+        return read_table(path, kind)
 
     def _raster(self, path: Path, what: str) -> "xr.DataArray":
         if not path.exists():

@@ -133,11 +133,12 @@ def written_together(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def written_aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
+def written_aside(path: Path, *, durable: bool = True, at_once: bool = False) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` when the block ends well, else remove it.
 
     What stands at `path` is whole at any time. Where it is `durable`, that holds after a loss of power too: the content
-    is on the disk before the name.
+    is on the disk before the name; of files that are `written_together`, only where it is needed `at_once`, because
+    later runs trust whatever stands at `path`.
 
     Raises
     ------
@@ -153,7 +154,7 @@ def written_aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
         try:
             yield aside
             aside.chmod(0o644)
-            if durable and not _together.get():
+            if durable and (at_once or not _together.get()):
                 _onto_disk(aside)
             aside.replace(path)
         finally:

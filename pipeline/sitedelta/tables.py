@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from shapely import Polygon
 
+from sitedelta.errors import InputError
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
 from sitedelta.store import written_aside
 
@@ -53,6 +54,29 @@ def to_geoframe(
     else:
         shapes = geopandas.points_from_xy(table["site_col"], table["site_row"])
     return geopandas.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326" if georeferenced else None)
+
+
+def read_table(path: Path, kind: type[Record]) -> Any:
+    """Read what `write_table` wrote of `to_frame` or `to_geoframe`.
+
+    Raises
+    ------
+    InputError
+        The file is missing or damaged.
+    """
+    import geopandas
+    import pandas as pd
+    import pyarrow as pa
+    from shapely.errors import ShapelyError
+
+    plain = kind in (Observation, ZoneChange)
+    try:
+        found = pd.read_parquet(path) if plain else geopandas.read_parquet(path)
+        found[[f.name for f in fields(kind) if f.name != "polygon"]]  # each is there
+    except (OSError, ValueError, TypeError, LookupError, MemoryError, pa.ArrowException, ShapelyError) as error:
+        why = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+        raise InputError(f"{path}: {why}; take it away, and run the site again") from error
+    return found
 
 
 def write_table(table: "pd.DataFrame", path: Path) -> None:

@@ -3,24 +3,24 @@
 
     python -m tests.robust.faults            # every write, each of ENOSPC, EACCES and EIO: takes an hour or so
     python -m tests.robust.faults --points 8 # a few, spread over the run
+    python -m tests.robust.faults --power    # the power is lost at each write: what was not synced is cut off or empty
 
 Needs a C compiler. It prints one line for each write where something went wrong, then a summary.
 """
 
 import argparse
-import ctypes
 import errno
 import io
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
 
-HERE = Path(__file__).parent
+from tests.robust import layer
+
 ERRORS = (errno.ENOSPC, errno.EACCES, errno.EIO)
 
 
@@ -29,50 +29,81 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=0, help="so many writes, spread over the run; 0: every one")
     parser.add_argument("--offset", type=int, default=0, help="begin so many writes later")
+    parser.add_argument("--power", action="store_true", help="lose the power instead")
     given = parser.parse_args()
-    if "FAULT_FOLDER" not in os.environ:
-        return _again_with_layer()
+    if not layer.loaded():
+        with tempfile.TemporaryDirectory(prefix="sitedelta-faults-") as name:
+            return layer.again_with_layer("tests.robust.faults", Path(name), FAULT_FOLDER=f"{name}/out")
     folder = Path(os.environ["FAULT_FOLDER"])
-    wrong = list(_wrong(folder, given.points, given.offset))
-    print("\n".join(wrong))
-    return len(wrong) > 0
+    wrong = 0
+    for line in _wrong(folder, given.points, given.offset, power=given.power):
+        wrong += 1
+        print(line, flush=True)
+    return wrong > 0
 
 
-def _again_with_layer() -> int:
-    with tempfile.TemporaryDirectory(prefix="sitedelta-faults-") as name:
-        library = Path(name) / "faults.so"
-        subprocess.run(
-            ["cc", "-O2", "-shared", "-fPIC", "-o", library, HERE / "faults.c", "-ldl"], check=True, timeout=60
-        )
-        environment = {
-            "LD_PRELOAD": str(library),
-            "FAULT_FOLDER": f"{name}/out",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
-        command = [sys.executable, "-W", "ignore", "-m", "tests.robust.faults", *sys.argv[1:]]
-        return subprocess.run(command, env=os.environ | environment, check=False).returncode
-
-
-def _wrong(folder: Path, points: int, offset: int) -> Iterator[str]:
-    layer = ctypes.CDLL(None)
+def _wrong(folder: Path, points: int, offset: int, *, power: bool) -> Iterator[str]:
+    disk = layer.loaded()
     config = _site(folder.parent)
-    layer.fault_arm(0, 0)
+    disk.fault_arm(0, 0)
     assert _run(config) == (0, "")
-    total, whole = layer.fault_count(), content(folder)
+    total, whole = disk.fault_count(), content(folder)
     chosen = range(1, total + 1, max(1, total // points)) if points else range(1, total + 1)
     tried = 0
     for k, n in enumerate(chosen):
-        for error in ERRORS if not points else (ERRORS[k % len(ERRORS)],):
+        for error in [0] if power else ERRORS if not points else [ERRORS[k % len(ERRORS)]]:
             shutil.rmtree(folder)
-            layer.fault_arm(min(n + offset, total), error)
-            status, said = _run(config)
-            layer.fault_arm(0, 0)
+            at = min(n + offset, total)
+            status, said = _without_power(config, at, folder.parent / "log") if power else _failing(config, at, error)
             again, said_again = _run(config)
             tried += 1
             what = _judged(status, said, again, said_again, whole, content(folder))
             if what:
-                yield f"write {n} of {total}, {errno.errorcode[error]}: {what}"
-    print(f"{tried} failures injected into {total} writes", file=sys.stderr)
+                yield f"write {at} of {total}, {errno.errorcode.get(error, 'no power')}: {what}"
+    print(f"{tried} {'losses of power' if power else 'failures injected'} into {total} writes", file=sys.stderr)
+
+
+def _failing(config: Path, n: int, error: int) -> tuple[int, str]:
+    """Run a site whose n-th write fails."""
+    layer.loaded().fault_arm(n, error)
+    status, said = _run(config)
+    layer.loaded().fault_arm(0, 0)
+    return status, said
+
+
+def _without_power(config: Path, n: int, log: Path) -> tuple[int, str]:
+    """Kill a run at its n-th write, and take from the disk what need not be there: names stand, content does not."""
+    log.unlink(missing_ok=True)
+    pid = os.fork()
+    if pid == 0:
+        layer.loaded().fault_log(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND))
+        layer.loaded().fault_arm(n, 0)
+        _run(config)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    for k, path in enumerate(sorted(_unsynced(log.read_text().splitlines()))):
+        if path.is_file():
+            os.truncate(path, path.stat().st_size // 2 * (k % 2))
+            os.utime(path, (0, 0))  # a machine takes a while to start again, and a lock is judged by its age
+    return 0, ""
+
+
+def _unsynced(lines: list[str]) -> set[Path]:
+    """Give the files that were written and not brought onto the disk since."""
+    found, moved = set[Path](), None
+    for what, path in ((line[0], Path(line[2:])) for line in lines):
+        if what == "W":
+            found.add(path)
+        elif what == "S":
+            found.discard(path)
+        elif what == "A":
+            found.clear()
+        elif what == "U":
+            moved = path if path in found else None
+            found.discard(path)
+        elif what == "N" and moved:
+            found.add(path)
+    return found
 
 
 def _judged(status: int, said: str, again: int, said_again: str, whole: dict, now: dict) -> str | None:

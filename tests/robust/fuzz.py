@@ -153,7 +153,7 @@ def _asked(n: int, seed: int, own: Path) -> Answer:
         line = file.read()
     _, code, used = os.wait4(pid, 0)
     if not line:
-        ended = "hung" if late else f"ended its process ({signal.Signals(os.WTERMSIG(code)).name})"
+        ended = "hung" if late else f"ended its process ({os.waitstatus_to_exitcode(code)})"
         return Answer(n, "?", "?", -1, ended, kb=used.ru_maxrss, cpu_s=used.ru_utime + used.ru_stime)
     answer = Answer(**json.loads(line))
     if answer.kb > LIMIT_KB:
@@ -244,9 +244,9 @@ def _strayed(opened: _watched, folder: Path, scratch: Path, command: list[str]) 
 
 
 def _may_write(path: Path, folder: Path) -> bool:
-    if path.is_relative_to(folder):
+    if path.is_relative_to(folder) and path != folder:
         return _is_output(path.relative_to(folder).as_posix())
-    return path.parts[1:2] in (("dev",), ("proc",)) or path in folder.parents or "__pycache__" in path.parts
+    return path.parts[1:2] in (("dev",), ("proc",)) or path in (folder, *folder.parents) or "__pycache__" in path.parts
 
 
 def _run(command: list[str]) -> tuple[int, str]:

@@ -1,12 +1,11 @@
 """A few of the cases and faults that `fuzz` and `faults` go through, and some that one test states better."""
 
-import shutil
 import subprocess
 import sys
 
 import pytest
 import rasterio
-from tests.robust import corpus, fuzz
+from tests.robust import corpus, layer
 
 from sitedelta.cli import status_of
 from sitedelta.errors import RasterError
@@ -15,11 +14,34 @@ from sitedelta.raster import describe
 
 @pytest.mark.slow
 def test_damaged_files_are_answered_in_one_line_or_used():
-    assert list(fuzz.wrong(range(24), seed=0)) == []
+    command = [sys.executable, "-W", "ignore", "-m", "tests.robust.fuzz", "--cases", "25"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"failures": 0' in done.stdout
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("cc") is None, reason="the layer that makes writes fail needs a C compiler")
+@pytest.mark.skipif(not layer.has_compiler(), reason="the layer that makes writes fail needs a C compiler")
+def test_a_loss_of_power_is_made_good_by_the_next_run():
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "tests.robust.faults",
+        "--power",
+        "--points",
+        "3",
+        "--offset",
+        "60",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "losses of power" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not layer.has_compiler(), reason="the layer that makes writes fail needs a C compiler")
 def test_a_write_that_fails_is_made_good_by_the_next_run():
     command = [sys.executable, "-W", "ignore", "-m", "tests.robust.faults", "--points", "3", "--offset", "40"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)

@@ -133,6 +133,14 @@ def test_files_that_are_written_together_go_onto_the_disk_once(tmp_path, monkeyp
     assert done[1:] == ["one"]
 
 
+def test_what_later_runs_trust_is_on_the_disk_at_once(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(os, "fsync", lambda _: done.append((tmp_path / "a.tif").exists()))
+    with store.written_together(tmp_path), store.written_aside(tmp_path / "a.tif", at_once=True) as aside:
+        aside.write_text("x")
+    assert done == [False]
+
+
 def test_names_are_brought_onto_the_disk(tmp_path, monkeypatch):
     done = []
     monkeypatch.setattr(os, "fsync", lambda handle: done.append(os.fstat(handle).st_ino))

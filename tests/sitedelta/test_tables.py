@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from sitedelta.records import ChangeRegion, Event, EventKind, Observation, SiteObject, Status
-from sitedelta.tables import to_frame, to_geoframe, write_table
+from sitedelta.errors import InputError
+from sitedelta.records import ChangeRegion, Event, EventKind, Observation, SiteObject, Status, ZoneChange
+from sitedelta.tables import read_table, to_frame, to_geoframe, write_table
 
 DATE = datetime(2024, 12, 13, 8, 12, tzinfo=UTC)
 
@@ -99,3 +100,17 @@ def test_the_same_rows_give_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         write_table(to_geoframe([item()], SiteObject, georeferenced=True), tmp_path / name / "o.parquet")
     assert (tmp_path / "a/o.parquet").read_bytes() == (tmp_path / "b/o.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "gone"])
+def test_a_damaged_table_is_one_line(tmp_path, damage):
+    path = tmp_path / "observations.parquet"
+    write_table(to_frame([], Observation), path)
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:100])
+    elif damage == "other":
+        write_table(to_frame([], ZoneChange), path)
+    else:
+        path.unlink()
+    with pytest.raises(InputError, match=r"observations\.parquet: is (damaged|missing); take it away"):
+        read_table(path, Observation)
