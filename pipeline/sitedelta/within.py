@@ -132,16 +132,20 @@ def _outside(path: Path, fence: Fence) -> str:
 
 
 def _is_inside(path: Path, fence: Fence) -> bool:
-    try:
-        found = path.resolve()
-    except (OSError, RuntimeError, ValueError):  # a link to itself, a name that no file can have
-        return False
-    return any(found.is_relative_to(folder) for folder in fence.folders)
+    return _is_below(path, fence.folders)
 
 
 def _is_ours(path: Path) -> bool:
     """Tell whether a file belongs to this program: its networks, its templates."""
-    return any(path.resolve().is_relative_to(folder) for folder in _own())
+    return _is_below(path, _own())
+
+
+def _is_below(path: Path, folders: tuple[Path, ...]) -> bool:
+    try:
+        found = path.resolve()
+    except (OSError, RuntimeError, ValueError):  # a link to itself, a name that no file can have
+        return False
+    return any(found.is_relative_to(folder) for folder in folders)
 
 
 @cache

@@ -53,8 +53,8 @@ def _result(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
     path = chance.choice([p for p in files if p.suffix in (".json", ".jsonl", ".parquet", ".tif")])
     _damage(path, chance)
     commands = (
-        ["verify", "out/base"],
-        ["verify", "out", "--without-originals"],
+        ["verify", "out/base", "--quiet"],
+        ["verify", "out", "--without-originals", "--quiet"],
         ["report", "sites.yaml", "--quiet"],
         ["run", "sites.yaml", "--quiet", "--jobs", "1"],
         ["bundle", "out/base", "--out", "o.zip", "--quiet"],
@@ -83,7 +83,7 @@ def _bundle(chance: random.Random, folder: Path) -> tuple[str, list[str]]:
             archive.writestr(odd, "/etc/passwd")
     else:
         _damage(folder / "all.zip", chance)
-    return "bundle", ["verify", "all.zip"]
+    return "bundle", ["verify", "all.zip", "--quiet"]
 
 
 def _labels(chance: random.Random, folder: Path) -> tuple[str, list[str]]:

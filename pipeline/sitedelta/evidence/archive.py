@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ def unpacked(path: Path) -> Iterator[Path]:
                 _refuse(path, infos, Path(folder))
                 for info in infos:
                     _unpack(path, file, info, Path(folder))
-        except (BadZipFile, EOFError, NotImplementedError, ValueError, OSError) as error:
+        except (BadZipFile, EOFError, NotImplementedError, ValueError, OSError, zlib.error) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{path}: is no zip file that can be read, or is damaged ({error})") from error
