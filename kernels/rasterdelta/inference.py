@@ -1,9 +1,13 @@
 """ONNX networks run so that the same input always gives the same bits."""
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+"""Before it is imported: ONNX Runtime tells its maker of its use otherwise, and leaves files in the user's folders."""
 
 
 def load(content: bytes) -> "InferenceSession":

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sitedelta.rasterfile import open_raster
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -15,10 +17,9 @@ def read_dataarray(path: Path) -> "xr.DataArray":
     Where it is georeferenced, the coordinate `spatial_ref` says so as the CF conventions have it: rioxarray and odc-geo
     know where it lies.
     """
-    import rasterio
     import xarray as xr
 
-    with rasterio.open(path) as d:
+    with open_raster(path) as d:
         t = d.transform
         x = t.c + t.a * (np.arange(d.width) + 0.5)
         y = t.f + t.e * (np.arange(d.height) + 0.5)

@@ -55,7 +55,7 @@ def _members(path: Path, names: list[str]) -> dict[str, bytes]:
                 if archive.getinfo(name).file_size > MOST:
                     raise ConfigError(f"{path}: its {name} is larger than {MOST // 1_000_000} MB")
             return {name: archive.read(name) for name in names}
-    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ConfigError(f"{path}: is damaged, copy it again ({error})") from error
 
 

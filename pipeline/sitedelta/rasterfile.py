@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid
 from sitedelta.raster.tiff import stored_end
 from sitedelta.store import written_aside
@@ -90,6 +91,25 @@ def _compression(layout: Layout) -> dict[str, Any]:
         return {"COMPRESS": "JPEG", "QUALITY": 90, "OVERVIEW_RESAMPLING": "AVERAGE", **overviews}
     predictor = {"PREDICTOR": "YES"} if layout.dtype != "uint8" else {}
     return {"COMPRESS": "DEFLATE", "LEVEL": 1, "OVERVIEW_RESAMPLING": "NEAREST", **predictor, **overviews}
+
+
+@contextmanager
+def open_raster(path: Path) -> Iterator[Any]:
+    """Open a raster of a site's results for reading.
+
+    Raises
+    ------
+    InputError
+        It is missing, or damaged as far as it is read in the block.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(path) as found:
+            yield found
+    except RasterioError as error:
+        raise InputError(f"{path}: is missing or damaged; take it away, and run the site again") from error
 
 
 def read_tag(path: Path, name: str) -> str | None:

@@ -1,6 +1,7 @@
 """Records to tables and back to files: a table's columns are the fields of its record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -66,17 +67,25 @@ def read_table(path: Path, kind: type[Record]) -> Any:
     """
     import geopandas
     import pandas as pd
+
+    plain = kind in (Observation, ZoneChange)
+    with whole(path):
+        found = pd.read_parquet(path) if plain else geopandas.read_parquet(path)
+        found[[f.name for f in fields(kind) if f.name != "polygon"]]  # each is there
+    return found
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """Raise `InputError`, in one line, for whatever reading a missing or damaged table leads to."""
     import pyarrow as pa
     from shapely.errors import ShapelyError
 
-    plain = kind in (Observation, ZoneChange)
     try:
-        found = pd.read_parquet(path) if plain else geopandas.read_parquet(path)
-        found[[f.name for f in fields(kind) if f.name != "polygon"]]  # each is there
+        yield
     except (OSError, ValueError, TypeError, LookupError, MemoryError, pa.ArrowException, ShapelyError) as error:
         why = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
         raise InputError(f"{path}: {why}; take it away, and run the site again") from error
-    return found
 
 
 def write_table(table: "pd.DataFrame", path: Path) -> None:

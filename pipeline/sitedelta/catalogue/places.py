@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sitedelta.manifest import GridRecord
+from sitedelta.rasterfile import open_raster
 
 _CELLS = 256
 """Cells on the longer side of a raster in which its footprint is looked for."""
@@ -32,14 +33,13 @@ def shown_footprint(path: Path, grid: GridRecord) -> Mapping[str, Any] | None:
     """
     if grid.crs_wkt is None:
         return None
-    import rasterio
     from affine import Affine
     from rasterio.enums import Resampling
     from rasterio.features import shapes
     from shapely import union_all
     from shapely.geometry import shape
 
-    with rasterio.open(path) as raster:
+    with open_raster(path) as raster:
         step = max(1, -(-max(raster.shape) // _CELLS))
         size = tuple(-(-side // step) for side in raster.shape)
         mask = raster.dataset_mask(out_shape=size, resampling=Resampling.nearest)

@@ -96,6 +96,7 @@ def status_of(args: Sequence[str] | None = None) -> int:
 
 def _hush_libraries() -> None:
     """Keep what libraries print past Python, of a full disk or a damaged file, from the user: we say it in one line."""
+    sys.unraisablehook = lambda _: None
     try:
         said, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     except OSError:  # started without it

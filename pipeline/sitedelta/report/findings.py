@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 from sitedelta.manifest import Manifest, PairRecord, SceneRecord
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
 from sitedelta.site import Site
+from sitedelta.tables import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,29 +61,27 @@ def read_findings(site: Site) -> Findings:
     return Findings(
         store.root,
         site.manifest,
-        _records(_plain(store.observations), Observation),
-        _records(_plain(store.objects), SiteObject),
-        _records(_plain(store.events), Event),
-        _records(_plain(store.tracks), Track),
-        _records(_with_polygons(store.changes), ChangeRegion),
-        _records(_plain(store.zone_changes), ZoneChange),
+        _records(store.observations, Observation),
+        _records(store.objects, SiteObject),
+        _records(store.events, Event),
+        _records(store.tracks, Track),
+        _records(store.changes, ChangeRegion),
+        _records(store.zone_changes, ZoneChange),
     )
 
 
-def _plain(path: Path) -> "pd.DataFrame":
+def _records(path: Path, kind: type[Record]) -> tuple[Record, ...]:
     import pandas as pd
-
-    return pd.read_parquet(path)
-
-
-def _with_polygons(path: Path) -> "pd.DataFrame":
     import shapely
 
-    table = _plain(path)
-    return table.assign(polygon=shapely.from_wkb(table.pop("geometry").to_numpy()))
+    with whole(path):
+        table = pd.read_parquet(path)
+        if kind is ChangeRegion:
+            table = table.assign(polygon=shapely.from_wkb(table.pop("geometry").to_numpy()))
+        return _rows(table, kind)
 
 
-def _records(table: "pd.DataFrame", kind: type[Record]) -> tuple[Record, ...]:
+def _rows(table: "pd.DataFrame", kind: type[Record]) -> tuple[Record, ...]:
     hints = get_type_hints(kind)
     known = [f.name for f in fields(kind) if f.name in table or f.default is MISSING]
     columns = {n: [_value(v, hints[n]) for v in table[n]] for n in known}

@@ -10,6 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from sitedelta.rasterfile import open_raster
+
 _NO_DATA = (204, 190)
 """Greys of the stripes that stand where an image shows nothing."""
 
@@ -37,10 +39,9 @@ def overview(path: Path, *, long_side: int) -> np.ndarray:
     -------
     ndarray of shape (M, N, B), uint8, B 1 or 3; diagonal stripes where there is no data
     """
-    import rasterio
     from rasterio.enums import Resampling
 
-    with rasterio.open(path) as d:
+    with open_raster(path) as d:
         scale = min(1.0, long_side / max(d.height, d.width))
         shape = (max(1, round(d.height * scale)), max(1, round(d.width * scale)))
         bands = d.read(out_shape=(d.count, *shape), resampling=Resampling.average)
@@ -55,21 +56,17 @@ def chip(path: Path, window: Window, *, most: int) -> np.ndarray:
     -------
     ndarray of shape (S, S, B), uint8
     """
-    import rasterio
-
-    with rasterio.open(path) as d:
+    with open_raster(path) as d:
         return _cut(d, window, most)
 
 
 def chips(wanted: Iterable[tuple[Path, Window]], *, most: int) -> Iterator[np.ndarray]:
     """Read squares as `chip` does; each file is opened once."""
-    import rasterio
-
     with ExitStack() as stack:
         opened: dict[Path, Any] = {}
         for path, window in wanted:
             if path not in opened:
-                opened[path] = stack.enter_context(rasterio.open(path))
+                opened[path] = stack.enter_context(open_raster(path))
             yield _cut(opened[path], window, most)
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from sitedelta.manifest import GridRecord, PairRecord, ZoneRecord
+from sitedelta.rasterfile import open_raster
 from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report.chips import region_rings
 from sitedelta.report.findings import Findings
@@ -149,11 +150,10 @@ def _unseen(raster: Path | None, shape: tuple[int, int]) -> tuple[Shape, ...]:
     """Outline the ground that a change map marks as not observable, at a reduced resolution."""
     if raster is None:
         return ()
-    import rasterio
 
     scale = min(1.0, _UNSEEN_SIDE / max(shape))
     height, width = (max(1, round(n * scale)) for n in shape)
-    with rasterio.open(raster) as d:
+    with open_raster(raster) as d:
         unseen = (d.read(1, out_shape=(height, width)) == 255).astype(np.uint8)
     contours, _ = cv2.findContours(np.pad(unseen, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     size = np.array([shape[1] / width, shape[0] / height])
