@@ -1,7 +1,8 @@
 """From a path in a configuration to image files."""
 
 import glob
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,10 +99,23 @@ def find_images(imagery: "Imagery") -> tuple[Path, ...]:
         return (path,)
     if not glob.has_magic(str(path)):
         raise InputError(f"{path}: no such file or folder; correct `path:` (it is relative to the configuration file)")
-    found = _images(Path(p) for p in glob.iglob(str(path), recursive=True))  # noqa: PTH207 - the pattern is absolute
+    found = _images(_matches(path))
     if not found:
         raise InputError(f"{path}: matches no image; check the folder and the pattern")
     return found
+
+
+def _matches(pattern: Path) -> Iterator[Path]:
+    """Give what fits an absolute pattern; `**` follows no link to a folder, which might lead round for ever."""
+    top = next(p for p in pattern.parents if not glob.has_magic(str(p)))
+    parts = [p if p == "**" else re.sub(r"\*+", "*", p) for p in pattern.relative_to(top).parts]
+    if "**" not in parts:
+        yield from map(Path, glob.iglob(str(pattern)))  # noqa: PTH207 - the pattern is absolute
+        return
+    parts += ["*"] if parts[-1] == "**" else []
+    for path in top.glob("/".join(parts)):
+        if not any(p.startswith(".") for p in path.relative_to(top).parts):
+            yield path
 
 
 def _in_folder(folder: Path) -> tuple[Path, ...]:

@@ -56,3 +56,18 @@ def test_nothing_there_is_an_error(folder, path, words):
     with pytest.raises(InputError, match=words) as caught:
         find_images(Imagery(path=folder / path))
     assert str(folder / path) in str(caught.value)
+
+
+def test_links_that_lead_round_are_followed_once(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/a.tif").write_bytes(b"x")
+    for name in ("one", "two", "three", "four"):
+        (tmp_path / "deep" / name).symlink_to(".")
+    assert found(tmp_path / "**/*.tif") == found(tmp_path / "**") == found(tmp_path / "d**/**/*") == ["a.tif"]
+
+
+def test_hidden_folders_are_left_alone(tmp_path):
+    for name in ("open", ".hidden"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name.strip('.')}.tif").write_bytes(b"x")
+    assert found(tmp_path / "**/*.tif") == ["open.tif"]
