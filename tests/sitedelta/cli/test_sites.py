@@ -37,7 +37,7 @@ def test_run_passes_everything_on(verb, tmp_path, capsys):
         "2024-01-03",
     ]
 
-    there = ["--scheduler", "tcp://h:1", "--tile-limit", "60", "--resources", "GPU=1"]
+    there = ["--scheduler", "tcp://h:1", "--tile-limit", "60", "--resources", "GPU=1", "--reread"]
     assert status_of([*arguments, *there]) == 0
     assert run.args == (Path("c.yaml"),)
     assert run.knobs == {
@@ -48,6 +48,7 @@ def test_run_passes_everything_on(verb, tmp_path, capsys):
         "scheduler": "tcp://h:1",
         "limit_s": 60.0,
         "resources": {"GPU": 1.0},
+        "reread": True,
         "since": date(2024, 1, 2),
         "until": date(2024, 1, 3),
     }
