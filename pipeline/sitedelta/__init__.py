@@ -13,8 +13,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sitedelta.demo import demo
-    from sitedelta.init import init
     from sitedelta.review.verbs import (
         review_accuracy,
         review_decide,
@@ -23,7 +21,9 @@ if TYPE_CHECKING:
         review_list,
         review_suggest,
     )
-    from sitedelta.runs import report, run
+    from sitedelta.running.demo import demo
+    from sitedelta.running.runs import report, run
+    from sitedelta.settings.init import init
     from sitedelta.site import open_site
     from sitedelta.verbs.bundle import bundle
     from sitedelta.verbs.change import change
@@ -69,19 +69,19 @@ _HOMES = {
     "change": "sitedelta.verbs.change",
     "compare": "sitedelta.verbs.compare",
     "count": "sitedelta.verbs.count",
-    "demo": "sitedelta.demo",
+    "demo": "sitedelta.running.demo",
     "evaluate": "sitedelta.verbs.evaluate",
-    "init": "sitedelta.init",
+    "init": "sitedelta.settings.init",
     "open_site": "sitedelta.site",
     "register": "sitedelta.verbs.register",
-    "report": "sitedelta.runs",
+    "report": "sitedelta.running.runs",
     "review_accuracy": "sitedelta.review.verbs",
     "review_decide": "sitedelta.review.verbs",
     "review_export": "sitedelta.review.verbs",
     "review_import": "sitedelta.review.verbs",
     "review_list": "sitedelta.review.verbs",
     "review_suggest": "sitedelta.review.verbs",
-    "run": "sitedelta.runs",
+    "run": "sitedelta.running.runs",
     "sign": "sitedelta.verbs.sign",
     "train": "sitedelta.verbs.train",
     "verify": "sitedelta.verbs.verify",

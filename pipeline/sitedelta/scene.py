@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from rasterdelta.rpc import Rpc
-from sitedelta.defaults import HIDDEN, Hidden
+from sitedelta.settings.defaults import HIDDEN, Hidden
 
 Kind = Literal["optical", "sar"]
 

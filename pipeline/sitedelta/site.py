@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sitedelta import records
 from sitedelta.errors import InputError
-from sitedelta.manifest import Manifest, read_manifest
-from sitedelta.store import SiteStore
+from sitedelta.files.store import SiteStore
+from sitedelta.running.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
     import geopandas
@@ -146,7 +146,7 @@ class Site:
 
     def _table(self, path: Path, kind: Any) -> Any:
         """Give a table; raises `InputError` where its file is missing or damaged."""
-        from sitedelta.tables import read_table
+        from sitedelta.files.tables import read_table
 
         return read_table(path, kind)
 
@@ -154,7 +154,7 @@ class Site:
         if not path.exists():
             msg = f"site {self.manifest.site} has no raster for {what}; see `.scenes` and `.manifest.pairs`"
             raise InputError(msg)
-        from sitedelta.arrays import read_dataarray
+        from sitedelta.imagery.arrays import read_dataarray
 
         return read_dataarray(path)
 

@@ -23,10 +23,10 @@ from sitedelta.alerts.looks import Looks, looks_of
 from sitedelta.alerts.quote import Quote, quote_area, quote_count
 from sitedelta.alerts.rule import Rule
 from sitedelta.alerts.setting import Alert
-from sitedelta.manifest import DetectorRecord
-from sitedelta.models import detector
+from sitedelta.areas.zones import WHOLE_SITE
+from sitedelta.detectors.models import detector
 from sitedelta.records import Observation, ZoneChange
-from sitedelta.zones import WHOLE_SITE
+from sitedelta.running.manifest import DetectorRecord
 
 QUOTED_ON = (180, 330, 530)
 """Days on which rates are quoted; each holds until the next."""

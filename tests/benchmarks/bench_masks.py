@@ -20,8 +20,8 @@ import rasterio
 from rasterdelta.masks import Bands, Kind, Kinds, classify
 from rasterdelta.masks.series import clear_dates
 from rasterdelta.masks.twodates import Dated, classify_two
-from sitedelta.ingest import scene_from_file
-from sitedelta.prepare import prepare
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import prepare
 
 CLOUDED = frozenset({"engels_airbase4.jpg", "engels_airbase5.jpg", "bg23.jpg", "valid_429_DT8_jpg_0085.jpg"})
 """Images that show thick cloud, by eye; all others of these sets show none."""

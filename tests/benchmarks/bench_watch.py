@@ -66,8 +66,8 @@ def look(config: Path, *arguments: str) -> tuple[float, float]:
 
 def prepare(config: Path, sites: int) -> None:
     """Give all sites results: those of the first, and what a look at each would have written down."""
-    from sitedelta.config import load_config
-    from sitedelta.store import SiteStore
+    from sitedelta.files.store import SiteStore
+    from sitedelta.settings.config import load_config
     from sitedelta.watch.sight import results_of, sight_of
     from sitedelta.watch.state import State, setup_of, write_state
 

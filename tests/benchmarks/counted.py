@@ -17,27 +17,27 @@ from rasterdelta.errors import NotEnoughData
 from rasterdelta.registration.trust import SUPPORT
 from rasterdelta.render.light import Illumination
 from rasterdelta.types import Image, Mask
-from sitedelta.align import frame_of
-from sitedelta.changes import gather
-from sitedelta.claims import claim
-from sitedelta.counting import detect_tile
+from sitedelta.alignment.align import frame_of
+from sitedelta.alignment.placement import Placement
+from sitedelta.alignment.testimony import Witnesses
+from sitedelta.areas.zonecells import zone_cells
+from sitedelta.areas.zones import WHOLE_SITE
+from sitedelta.comparison.changes import gather
+from sitedelta.comparison.joint import OpenPair
+from sitedelta.comparison.pairs import PairEstimate, estimate_pair
+from sitedelta.comparison.strips import Strip
+from sitedelta.comparison.tally import ScoreTally
+from sitedelta.comparison.zonechange import Measured, unseen, zone_changes, zone_shares
+from sitedelta.counts.claims import claim
+from sitedelta.counts.counting import detect_tile
+from sitedelta.counts.objects import seen_objects
+from sitedelta.counts.observing import extents, observe
+from sitedelta.detectors.models import detector
 from sitedelta.grid import SiteGrid, scene_grid
-from sitedelta.ingest import scene_from_file
-from sitedelta.joint import OpenPair
-from sitedelta.models import detector
-from sitedelta.objects import seen_objects
-from sitedelta.observing import extents, observe
-from sitedelta.pairs import PairEstimate, estimate_pair
-from sitedelta.placement import Placement
-from sitedelta.prepare import Prepared, prepare
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import Prepared, prepare
 from sitedelta.records import Observation, ZoneChange
-from sitedelta.strips import Strip
-from sitedelta.tally import ScoreTally
-from sitedelta.testimony import Witnesses
-from sitedelta.tiles import cut
-from sitedelta.zonecells import zone_cells
-from sitedelta.zonechange import Measured, unseen, zone_changes, zone_shares
-from sitedelta.zones import WHOLE_SITE
+from sitedelta.running.tiles import cut
 
 MIN_AREA_M2 = 4.0
 """As the configuration has it where it says nothing."""

@@ -11,7 +11,11 @@ import cv2
 import numpy as np
 import rasterio
 
-from sitedelta.manifest import (
+from sitedelta.records import Event, EventKind, Observation, SiteObject, Status
+from sitedelta.report.build import _page
+from sitedelta.report.chips import gallery
+from sitedelta.report.findings import Findings
+from sitedelta.running.manifest import (
     FORMAT,
     AlignmentRecord,
     GridRecord,
@@ -20,10 +24,6 @@ from sitedelta.manifest import (
     PairRecord,
     SceneRecord,
 )
-from sitedelta.records import Event, EventKind, Observation, SiteObject, Status
-from sitedelta.report.build import _page
-from sitedelta.report.chips import gallery
-from sitedelta.report.findings import Findings
 from sitedelta.scene import Scene
 
 SIDE, GSD = 2560, 0.5

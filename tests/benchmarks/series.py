@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.intervals import count_interval
-from sitedelta.manifest import DetectorRecord
 from sitedelta.records import Observation, Status
+from sitedelta.running.manifest import DetectorRecord
 
 FIRST = datetime(2023, 1, 1, 9, tzinfo=UTC)
 DETECTORS = {

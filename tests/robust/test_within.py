@@ -8,10 +8,10 @@ from tests.robust import corpus
 import sitedelta
 from sitedelta import within
 from sitedelta.cli import status_of
-from sitedelta.config import load_config
 from sitedelta.engine.crews import packed
 from sitedelta.errors import InputError
 from sitedelta.raster import describe
+from sitedelta.settings.config import load_config
 from sitedelta.within import carried, refuse_beside, refuse_host, refuse_outside, refuse_writing
 
 SITE = "output: %s\nsites:\n- {id: a, count: [], imagery: [{path: %s, date: 2024-12-06}]%s}\n"

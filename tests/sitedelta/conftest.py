@@ -17,7 +17,7 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from rasterdelta.detect.protocol import Accuracy, Detections
-from sitedelta.ingest import scene_from_file
+from sitedelta.imagery.ingest import scene_from_file
 from sitedelta.scene import Scene
 
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code
@@ -162,7 +162,7 @@ class Spotter:
 def spotter(monkeypatch: pytest.MonkeyPatch) -> Spotter:
     """Count painted marks instead of what the shipped detector finds (in this process: `jobs=1`)."""
     found = Spotter()
-    monkeypatch.setattr("sitedelta.models.shipped_detector", lambda: found)
+    monkeypatch.setattr("sitedelta.detectors.models.shipped_detector", lambda: found)
     return found
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sitedelta.config import SEARCH, Change, Config, Imagery, Site, load_config
+from sitedelta.areas.zones import load_zones
 from sitedelta.grid import SiteGrid, earth_grid
 from sitedelta.grid.choice import utm_crs
-from sitedelta.zones import load_zones
+from sitedelta.settings.config import SEARCH, Change, Config, Imagery, Site, load_config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 REAL = {"hmeimim": (35.9487, 35.4010), "rechitsa-camp": (30.39, 52.37)}

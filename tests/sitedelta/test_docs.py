@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from sitedelta import records
-from sitedelta.claims import LIMITS
 from sitedelta.cli import cli
-from sitedelta.config import Alert, Change, Config, Imagery, Site, Statement
-from sitedelta.store import SiteStore
+from sitedelta.counts.claims import LIMITS
+from sitedelta.files.store import SiteStore
+from sitedelta.settings.config import Alert, Change, Config, Imagery, Site, Statement
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"

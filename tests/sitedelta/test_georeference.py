@@ -10,7 +10,7 @@ import yaml
 from affine import Affine
 from pyproj import Transformer
 
-from sitedelta.runs import run
+from sitedelta.running.runs import run
 from sitedelta.verbs.change import change_files
 from sitedelta.verbs.count import count_files
 from sitedelta.verbs.register import register_files

@@ -26,7 +26,9 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = sitedelta.chnage
 
 
-@pytest.mark.parametrize("first", ["sitedelta.report", "sitedelta.demo", "sitedelta.init", "sitedelta.runs"])
+@pytest.mark.parametrize(
+    "first", ["sitedelta.report", "sitedelta.running.demo", "sitedelta.settings.init", "sitedelta.running.runs"]
+)
 def test_a_submodule_of_the_same_name_does_not_hide_a_function(first):
     code = (
         f"import importlib, sitedelta; importlib.import_module({first!r}); print(*map(callable, "

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rasterdelta.masks import Kind
-from sitedelta.ingest import scene_from_file
-from sitedelta.prepare import prepare
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import prepare
 
 DATA = Path(os.environ.get("SITEDELTA_DATA", Path(__file__).parents[2] / "../shared/data"))
 BASES = DATA / "airbases" / "images"

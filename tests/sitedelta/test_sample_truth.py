@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from rasterdelta.registration.result import Alignment
-from sitedelta.align import align
+from sitedelta.alignment.align import align
+from sitedelta.comparison.strips import UNSEEN
+from sitedelta.files.shipped import shipped
 from sitedelta.grid import scene_grid
-from sitedelta.ingest import scene_from_file
-from sitedelta.prepare import prepare
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import prepare
 from sitedelta.records import EventKind
-from sitedelta.shipped import shipped
-from sitedelta.strips import UNSEEN
 from sitedelta.verbs.change import Compared, change_files
 from sitedelta.verbs.compare import Told, compare_files
 

@@ -9,7 +9,7 @@ import pytest
 
 from sitedelta.errors import InputError
 from sitedelta.report.findings import read_findings
-from sitedelta.runs import run
+from sitedelta.running.runs import run
 from sitedelta.site import open_site
 from sitedelta.verbs.change import change_files
 

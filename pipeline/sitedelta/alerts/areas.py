@@ -10,7 +10,7 @@ from rasterdelta.latch import begins, latch
 from sitedelta.alerts.episodes import Episode
 from sitedelta.alerts.rule import Rule
 from sitedelta.records import ZoneChange
-from sitedelta.wording import area, day
+from sitedelta.words.wording import area, day
 
 
 @dataclass(frozen=True, slots=True)

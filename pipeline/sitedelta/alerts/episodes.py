@@ -11,7 +11,7 @@ from rasterdelta.cusum import InControl, cusum, fit_counts, threshold_for
 from rasterdelta.latch import above, appears, begins, below, latch, moves
 from sitedelta.alerts.looks import Looks
 from sitedelta.alerts.rule import Rule
-from sitedelta.wording import counted, day, interval, many
+from sitedelta.words.wording import counted, day, interval, many
 
 Flags = NDArray[np.bool_]
 Direction = Literal["rise", "fall", ""]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sitedelta.alerts.entry import Entry, read_entry
 from sitedelta.errors import InputError
-from sitedelta.store import written_aside
+from sitedelta.files.store import written_aside
 
 
 def read_ledger(path: Path) -> tuple[Entry, ...]:

@@ -8,8 +8,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from sitedelta.counts.series import count_series
 from sitedelta.records import Observation, Status
-from sitedelta.series import count_series
 
 Floats = NDArray[np.float64]
 DAY_S = 86400.0

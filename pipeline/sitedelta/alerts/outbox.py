@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sitedelta.alerts.entry import Entry
-from sitedelta.store import write_json
+from sitedelta.files.store import write_json
 
 FIRST_S = 30.0
 """Wait after the first failure; it doubles with each."""

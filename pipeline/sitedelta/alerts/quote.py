@@ -16,8 +16,8 @@ from sitedelta.alerts.areas import changes_in, sure_area
 from sitedelta.alerts.episodes import MONTH_DAYS, SIDES, Episode, drift_of, drifting, levels_of, moves_of
 from sitedelta.alerts.looks import Looks
 from sitedelta.alerts.rule import Rule
-from sitedelta.manifest import DetectorRecord
 from sitedelta.records import ZoneChange
+from sitedelta.running.manifest import DetectorRecord
 
 Floats = NDArray[np.float64]
 FEWEST_LOOKS = 8

@@ -18,7 +18,7 @@ from sitedelta.alerts.quote import quote_area, quote_count
 from sitedelta.alerts.reconcile import Case, reconcile
 from sitedelta.alerts.rule import Rule, rules_of
 from sitedelta.errors import InputError
-from sitedelta.store import SiteStore, write_json
+from sitedelta.files.store import SiteStore, write_json
 
 if TYPE_CHECKING:
     from sitedelta.alerts.setting import Alert
@@ -68,8 +68,8 @@ def raise_alerts(
         The current time, where it is not given.
     """
     from sitedelta.report.findings import read_findings
-    from sitedelta.sentences import place_names
     from sitedelta.site import open_site
+    from sitedelta.words.sentences import place_names
 
     when = (now or datetime.now(UTC)).replace(microsecond=0)
     ledger = read_ledger(store.alerts)

@@ -8,7 +8,7 @@ from sitedelta.alerts.entry import Entry, Kind, alert_id
 from sitedelta.alerts.episodes import Episode
 from sitedelta.alerts.quote import Quote
 from sitedelta.alerts.rule import Rule
-from sitedelta.wording import day
+from sitedelta.words.wording import day
 
 _GONE = ("withdrawn", "merged")
 

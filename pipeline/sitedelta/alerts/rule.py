@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sitedelta.errors import ConfigError
-from sitedelta.wording import area, counted, many
+from sitedelta.words.wording import area, counted, many
 
 if TYPE_CHECKING:
     from sitedelta.alerts.setting import Alert
-    from sitedelta.config import Site
+    from sitedelta.settings.config import Site
 
 SITE = "site"
 EACH = "*"

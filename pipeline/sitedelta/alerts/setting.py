@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from sitedelta.defaults import Label
+from sitedelta.settings.defaults import Label
 from sitedelta.within import refuse_host
 
 When: TypeAlias = Literal["above", "below", "change", "appears", "drift", "area"]

@@ -7,9 +7,9 @@ from pathlib import Path
 from sitedelta.alerts.entry import Entry
 from sitedelta.alerts.ledger import read_ledger
 from sitedelta.alerts.raising import RuleState, read_states
-from sitedelta.store import SiteStore
+from sitedelta.files.store import SiteStore
 from sitedelta.watch.arrivals import PLAIN, Arrival, read_arrivals
-from sitedelta.wording import day
+from sitedelta.words.wording import day
 
 _MOST = 50
 """The page lists this many lines; the ledgers hold all."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from sitedelta.hashing import sha256_file
+from sitedelta.files.hashing import sha256_file
 from sitedelta.site import Site
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sitedelta.catalogue.files import asset
 from sitedelta.catalogue.places import bounds, projection, shown_footprint, site_footprint
-from sitedelta.manifest import PairRecord, SceneRecord
+from sitedelta.running.manifest import PairRecord, SceneRecord
 from sitedelta.scene import Scene
 from sitedelta.site import Site
 
@@ -183,7 +183,7 @@ def _add_files(site: Site, record: SceneRecord, item: "pystac.Item") -> None:
 
 
 def _bands(scene: Scene) -> list[dict[str, str]]:
-    from sitedelta.bands import display_bands
+    from sitedelta.imagery.bands import display_bands
 
     names = [scene.bands[b] for b in display_bands(scene)]
     return [{"name": n, **({"eo:common_name": _COMMON[n]} if n in _COMMON else {})} for n in names]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sitedelta.manifest import GridRecord
-from sitedelta.rasterfile import open_raster
+from sitedelta.files.rasterfile import open_raster
+from sitedelta.running.manifest import GridRecord
 
 _CELLS = 256
 """Cells on the longer side of a raster in which its footprint is looked for."""

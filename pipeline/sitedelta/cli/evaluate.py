@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from sitedelta.claims import check_classes
 from sitedelta.cli.checks import check_folder
 from sitedelta.cli.options import PATH, examples, gsd, jobs, model, talk
 from sitedelta.cli.output import conclude
-from sitedelta.defaults import COARSEST_M
+from sitedelta.counts.claims import check_classes
 from sitedelta.progress import reporter
+from sitedelta.settings.defaults import COARSEST_M
 
 
 def _metres(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, ...]:

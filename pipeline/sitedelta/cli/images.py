@@ -9,9 +9,9 @@ from sitedelta.cli.checks import check_distinct, check_file, check_folder
 from sitedelta.cli.options import PATH, classes, dem, examples, gsd, hidden, jobs, model, out_file, out_folder, talk
 from sitedelta.cli.output import conclude
 from sitedelta.cli.words import change_sentences, compare_sentences, count_sentences, register_sentences
-from sitedelta.defaults import Hidden, Radiometry
-from sitedelta.hashing import begin
+from sitedelta.files.hashing import begin
 from sitedelta.progress import reporter
+from sitedelta.settings.defaults import Hidden, Radiometry
 
 TABLES = (".csv", ".geojson", ".gpkg", ".parquet")
 

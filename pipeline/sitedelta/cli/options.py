@@ -8,8 +8,8 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from sitedelta.claims import CLASSES, check_classes
-from sitedelta.defaults import COARSEST_M, HIDDEN, Hidden
+from sitedelta.counts.claims import CLASSES, check_classes
+from sitedelta.settings.defaults import COARSEST_M, HIDDEN, Hidden
 from sitedelta.within import within
 
 

@@ -4,7 +4,7 @@ import math
 
 import click
 
-from sitedelta.defaults import TILE_LIMIT_S
+from sitedelta.settings.defaults import TILE_LIMIT_S
 
 
 def _resources(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:

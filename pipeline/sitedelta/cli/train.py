@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from sitedelta.claims import check_classes
 from sitedelta.cli.checks import check_file
 from sitedelta.cli.options import PATH, examples, gsd, jobs, talk
 from sitedelta.cli.output import conclude
 from sitedelta.cli.words import train_sentences
+from sitedelta.counts.claims import check_classes
 from sitedelta.progress import reporter
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sitedelta.wording import area, counted, interval, many, percent, small_percent
+from sitedelta.words.wording import area, counted, interval, many, percent, small_percent
 
 Summary = Mapping[str, Any]
 

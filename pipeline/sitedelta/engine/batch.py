@@ -9,7 +9,7 @@ from typing import Any
 from sitedelta.engine.apart import do_apart
 from sitedelta.engine.outcome import Try
 from sitedelta.errors import RunFailed
-from sitedelta.keys import key_of
+from sitedelta.running.keys import key_of
 
 TURN_S = 0.5
 """A batch is to take about so long: much longer than giving it out, short for whoever waits for the last one."""

@@ -8,12 +8,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from sitedelta.defaults import TILE_LIMIT_S
 from sitedelta.engine.crews import Here, processes
 from sitedelta.engine.outcome import Lost
 from sitedelta.engine.window import Crew, Work, results_of
 from sitedelta.errors import RunFailed, SitedeltaError
 from sitedelta.progress import Progress, silent
+from sitedelta.settings.defaults import TILE_LIMIT_S
 
 
 class Task(Protocol):

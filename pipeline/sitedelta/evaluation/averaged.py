@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sitedelta.labels import Labels
+from sitedelta.evaluation.labels import Labels
+from sitedelta.files.store import written_aside
 from sitedelta.raster import Reader
 from sitedelta.scene import Scene
-from sitedelta.store import written_aside
 
 
 @dataclass(frozen=True, slots=True)

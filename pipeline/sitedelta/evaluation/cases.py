@@ -10,8 +10,8 @@ import numpy as np
 
 from sitedelta.errors import InputError
 from sitedelta.evaluation.averaged import Reduced, average
-from sitedelta.ingest import SMALLEST, scene_from_file
-from sitedelta.labels import DataSet, LabelledImage, Labels
+from sitedelta.evaluation.labels import DataSet, LabelledImage, Labels
+from sitedelta.imagery.ingest import SMALLEST, scene_from_file
 from sitedelta.scene import Scene
 
 _SAME = 1.02

@@ -8,8 +8,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from sitedelta.bands import display_bands
 from sitedelta.evaluation.judging import Judged
+from sitedelta.imagery.bands import display_bands
 from sitedelta.raster import Reader
 from sitedelta.report.images import striped
 from sitedelta.report.paper import Colour

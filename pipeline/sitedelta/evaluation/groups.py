@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from rasterdelta.scoring import rate_interval
-from sitedelta.classnames import subclass_of
+from sitedelta.evaluation.classnames import subclass_of
 from sitedelta.evaluation.figures import LEVEL, Estimate, Figures, figures
 from sitedelta.evaluation.judging import Judged, Rule
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from rasterdelta.detect.protocol import Detections
 from rasterdelta.display import Stretch
 from rasterdelta.scoring import Verdicts, judge
-from sitedelta.claims import LIMITS, Claim, claim
-from sitedelta.counting import count_scenes
+from sitedelta.counts.claims import LIMITS, Claim, claim
+from sitedelta.counts.counting import count_scenes
 from sitedelta.evaluation.cases import Case
-from sitedelta.labels import Labels
-from sitedelta.prepare import Prepared, prepare
+from sitedelta.evaluation.labels import Labels
+from sitedelta.imagery.prepare import Prepared, prepare
 from sitedelta.progress import silent
 from sitedelta.verbs.count import statement
 

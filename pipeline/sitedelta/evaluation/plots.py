@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sitedelta.claims import LIMITS
+from sitedelta.counts.claims import LIMITS
 from sitedelta.evaluation.figures import holds
 from sitedelta.evaluation.groups import ALL, Row
 from sitedelta.evaluation.judging import Judged
 from sitedelta.report.canvas import new_figure, plain, to_png
-from sitedelta.wording import many
+from sitedelta.words.wording import many
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

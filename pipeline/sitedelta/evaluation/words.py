@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from sitedelta.claims import LIMITS
+from sitedelta.counts.claims import LIMITS
 from sitedelta.evaluation.figures import FEW, Estimate, Figures
 from sitedelta.evaluation.groups import ALL, Row
-from sitedelta.labels import DataSet
-from sitedelta.wording import DASH, counted, listed, many, small_percent
+from sitedelta.evaluation.labels import DataSet
+from sitedelta.words.wording import DASH, counted, listed, many, small_percent
 
 KEPT = 0.9
 """Share of the best F1 down to which a class is taken to be as countable as in fine pixels."""

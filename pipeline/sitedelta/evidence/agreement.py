@@ -10,10 +10,10 @@ from sitedelta.evidence.document import evidence
 from sitedelta.evidence.files import NAME, text_of
 from sitedelta.evidence.stated import Stated
 from sitedelta.evidence.verdict import Difference, feeds
-from sitedelta.keys import code
+from sitedelta.files.store import SiteStore
 from sitedelta.report.findings import read_findings
+from sitedelta.running.keys import code
 from sitedelta.site import open_site
-from sitedelta.store import SiteStore
 
 _FILE = f"report/{NAME}"
 _MOST = 20

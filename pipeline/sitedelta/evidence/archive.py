@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sitedelta.errors import InputError, RunFailed
 from sitedelta.evidence.stated import is_safe
-from sitedelta.store import written_aside
+from sitedelta.files.store import written_aside
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo

@@ -10,7 +10,7 @@ from sitedelta.errors import InputError
 from sitedelta.evidence import files as own
 from sitedelta.evidence.originals import Located
 from sitedelta.evidence.stated import Stated, is_safe
-from sitedelta.names import slug
+from sitedelta.settings.names import slug
 
 INDEX = "bundle.json"
 README = "README.txt"

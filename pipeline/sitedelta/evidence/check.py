@@ -12,10 +12,10 @@ from sitedelta.evidence.document import FORMAT
 from sitedelta.evidence.originals import Located, Whereabouts, locate
 from sitedelta.evidence.stated import Stated, StatedLedger, is_safe, read_given, read_stated
 from sitedelta.evidence.verdict import Difference, Kind, SiteVerdict, feeds
-from sitedelta.hashing import sha256_file
-from sitedelta.manifest import GivenFile
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import SiteStore
 from sitedelta.progress import Progress, silent
-from sitedelta.store import SiteStore
+from sitedelta.running.manifest import GivenFile
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -16,15 +16,15 @@ from sitedelta.evidence.links import (
     tile_of,
     tiles_of,
 )
-from sitedelta.hashing import sha256_file
-from sitedelta.manifest import GivenFile, SceneRecord
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import SiteStore
 from sitedelta.records import Observation
 from sitedelta.report.findings import Findings
 from sitedelta.report.geojson import plain
 from sitedelta.report.stays import stay_sentences
-from sitedelta.sentences import Sentence, change_sentence, count_sentences, event_sentences, key, site_change
-from sitedelta.statements import beside
-from sitedelta.store import SiteStore
+from sitedelta.running.manifest import GivenFile, SceneRecord
+from sitedelta.words.sentences import Sentence, change_sentence, count_sentences, event_sentences, key, site_change
+from sitedelta.words.statements import beside
 
 FORMAT = "sitedelta-evidence-2"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sitedelta.errors import InputError
 from sitedelta.evidence.files import NAME
-from sitedelta.store import SiteStore
+from sitedelta.files.store import SiteStore
 
 
 def site_folders(folder: Path) -> tuple[Path, ...]:

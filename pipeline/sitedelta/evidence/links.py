@@ -4,12 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sitedelta.counting import CORE
+from sitedelta.counts.counting import CORE
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
 from sitedelta.report.findings import Findings
+from sitedelta.running.tiles import Tile, cut
 from sitedelta.scene import Scene
-from sitedelta.sentences import SITE_ZONE, Sentence, key
-from sitedelta.tiles import Tile, cut
+from sitedelta.words.sentences import SITE_ZONE, Sentence, key
 
 
 @dataclass(frozen=True, slots=True)

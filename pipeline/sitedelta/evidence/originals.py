@@ -10,8 +10,8 @@ from typing import Literal
 
 from sitedelta.errors import InputError
 from sitedelta.evidence.stated import Stated, StatedFile, is_safe
-from sitedelta.hashing import sha256_file
-from sitedelta.manifest import GivenFile, Role
+from sitedelta.files.hashing import sha256_file
+from sitedelta.running.manifest import GivenFile, Role
 
 _Place = tuple[str | None, Role, str]
 """Scene, role and name: what names a file in evidence and manifest alike."""

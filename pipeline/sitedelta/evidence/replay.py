@@ -8,21 +8,21 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sitedelta.config import SEARCH, Site
 from sitedelta.engine import Place
 from sitedelta.errors import InputError, SitedeltaError
 from sitedelta.evidence.links import named_events
 from sitedelta.evidence.originals import Located, link
 from sitedelta.evidence.stated import is_safe
 from sitedelta.evidence.verdict import Difference, feeds
-from sitedelta.keys import code, software
-from sitedelta.manifest import Manifest, SceneRecord
+from sitedelta.files.store import SiteStore
 from sitedelta.progress import Progress, silent
 from sitedelta.report.findings import Findings, read_findings
-from sitedelta.sentences import key
+from sitedelta.running.keys import code, software
+from sitedelta.running.manifest import Manifest, SceneRecord
+from sitedelta.settings.config import SEARCH, Site
 from sitedelta.site import Site as OpenSite
 from sitedelta.site import open_site
-from sitedelta.store import SiteStore
+from sitedelta.words.sentences import key
 
 _MOST = 20
 """Differences of a table that are named one by one."""
@@ -55,7 +55,7 @@ def replay(
 
 def _run_again(stands: OpenSite, found: Sequence[Located], folder: Path, *, jobs: int, progress: Progress) -> Findings:
     from sitedelta.review.apply import apply_review
-    from sitedelta.siterun import run_site
+    from sitedelta.running.siterun import run_site
 
     site = recorded_site(stands.manifest, found, folder)
     store = SiteStore(folder / site.id)
@@ -144,7 +144,7 @@ def _image(images: Sequence[Path], folder: Path) -> Path:
 
 def _with_controls(site: Site, manifest: Manifest) -> Site:
     """Leave out control pairs whose images were not part of the run."""
-    from sitedelta.controlpairs import control_pairs
+    from sitedelta.settings.controlpairs import control_pairs
 
     scenes = [r.scene for r in manifest.scenes]
     kept = tuple(c for c in site.change.controls if control_pairs((c,), scenes))

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sitedelta.errors import InputError
-from sitedelta.manifest import GivenFile, Role
+from sitedelta.running.manifest import GivenFile, Role
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

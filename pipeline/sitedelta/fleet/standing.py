@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sitedelta.keys import software as libraries
-from sitedelta.store import SiteStore, write_json
+from sitedelta.files.store import SiteStore, write_json
+from sitedelta.running.keys import software as libraries
 from sitedelta.watch.sight import Sight, results_of, sight_of, software, stamps
 
 if TYPE_CHECKING:
     from sitedelta.fleet.work import SiteWork
-    from sitedelta.manifest import Manifest
+    from sitedelta.running.manifest import Manifest
 
 FORMAT = 1
 RACY_S = 2.0

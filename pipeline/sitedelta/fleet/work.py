@@ -8,14 +8,14 @@ from pathlib import Path
 
 from sitedelta.alerts.entry import Entry
 from sitedelta.alerts.setting import Alert
-from sitedelta.config import Site
 from sitedelta.engine import Place
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import SiteStore, write_text, written_together
 from sitedelta.fleet.standing import look, note, stands
-from sitedelta.hashing import sha256_file
 from sitedelta.progress import Progress, silent
+from sitedelta.settings.config import Site
 from sitedelta.site import Site as FoundSite
 from sitedelta.site import open_site
-from sitedelta.store import SiteStore, write_text, written_together
 from sitedelta.watch.arrivals import Arrival
 from sitedelta.watch.journal import Journal
 
@@ -81,8 +81,8 @@ class SiteWork:
         """Do the tiles at a place, the rest here."""
         from sitedelta.alerts.raising import is_judged
         from sitedelta.remote.sync import pull, push
-        from sitedelta.siteinputs import nothing_left_behind
-        from sitedelta.siterun import run_site
+        from sitedelta.running.siteinputs import nothing_left_behind
+        from sitedelta.running.siterun import run_site
         from sitedelta.watch.lock import held
 
         store, seen = SiteStore(self.root), look(self, now_s=time.time())
@@ -146,7 +146,7 @@ def _publish(
 ) -> tuple[Entry, ...]:
     """Take in what people decided, judge the rules, and write the report; give what somebody is to be told."""
     from sitedelta.alerts.raising import raise_alerts
-    from sitedelta.catalog import write_catalog
+    from sitedelta.catalogue.writing import write_catalog
     from sitedelta.report.build import build
     from sitedelta.report.sitespage import view_kept
     from sitedelta.review.apply import apply_review, is_applied
@@ -168,7 +168,7 @@ def _publish(
 
 def _headline(found: FoundSite) -> tuple[str, ...]:
     from sitedelta.report.findings import read_findings
-    from sitedelta.sentences import headlines
+    from sitedelta.words.sentences import headlines
 
     f = read_findings(found)
     regions = [(c.before, c.after) for c in f.changes]

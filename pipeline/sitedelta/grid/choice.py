@@ -122,7 +122,7 @@ def area_bounds(aoi: Bounds | Path) -> Bounds:
     """Give the bounds of an area of interest in degrees; raises `InputError` where its file cannot be used."""
     if not isinstance(aoi, Path):
         return aoi
-    from sitedelta.vectors import read_vector
+    from sitedelta.areas.vectors import read_vector
 
     frame = read_vector(aoi)
     if frame.crs is None:

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sitedelta.errors import InputError, RunFailed
-from sitedelta.hashing import sha256_file
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import SiteStore, write_json, written_aside
 from sitedelta.remote.address import plain
 from sitedelta.remote.stores import filesystem, told
-from sitedelta.store import SiteStore, write_json, written_aside
 
 INDEX = "files.json"
 """Names every file of a published site with its size and SHA-256; written after all of them."""

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sitedelta.errors import InputError, RunFailed
+from sitedelta.files.store import written_aside
 from sitedelta.remote.address import host_of, is_address, plain
 from sitedelta.remote.part import LONGEST_S, MOST_FILE_BYTES, Part
 from sitedelta.remote.reach import Reach
-from sitedelta.store import written_aside
 
 if TYPE_CHECKING:
     import requests

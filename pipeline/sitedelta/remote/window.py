@@ -11,10 +11,10 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from sitedelta.errors import InputError
+from sitedelta.files.store import written_aside
 from sitedelta.raster.info import info_of
 from sitedelta.remote.address import plain
 from sitedelta.remote.vsi import network, open_elsewhere
-from sitedelta.store import written_aside
 
 if TYPE_CHECKING:
     from rasterio.windows import Window

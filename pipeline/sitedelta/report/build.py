@@ -8,7 +8,7 @@ import numpy as np
 
 from sitedelta.evidence.document import evidence
 from sitedelta.evidence.files import sealed
-from sitedelta.manifest import PairRecord
+from sitedelta.files.store import written_aside
 from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report import geojson, images
 from sitedelta.report.canvas import to_png, to_svg
@@ -23,8 +23,8 @@ from sitedelta.report.reviewable import reviewable
 from sitedelta.report.sidebyside import as_svg, side_by_side
 from sitedelta.report.tablefile import csv_text
 from sitedelta.report.view import page_view
+from sitedelta.running.manifest import PairRecord
 from sitedelta.site import Site
-from sitedelta.store import written_aside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sitedelta.alerts.shown import Flag
+from sitedelta.counts.series import CountSeries
 from sitedelta.records import Observation, Status
 from sitedelta.report.geometry import nice_step
-from sitedelta.series import CountSeries
-from sitedelta.statements import Beside
-from sitedelta.wording import because, counted, day, interval, metres, percent
+from sitedelta.words.statements import Beside
+from sitedelta.words.wording import because, counted, day, interval, metres, percent
 
 WIDTH, HEIGHT = 520, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 20, 16, 44

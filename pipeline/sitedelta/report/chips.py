@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 
 from rasterdelta.dimensions import NOTHING
-from sitedelta.manifest import GridRecord, PairRecord
 from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report import geometry, images
 from sitedelta.report.findings import Findings
+from sitedelta.running.manifest import GridRecord, PairRecord
 
 ChipKind = Literal["arrived", "departed", "changed"]
 MOST_OBJECTS, MOST_REGIONS = 18, 6
@@ -113,7 +113,7 @@ def named(told: SiteObject | None, label: str) -> str:
 
 
 def _region_chip(findings: Findings, c: ChangeRegion, sources: Iterable[Path | None], name: str) -> Chip:
-    from sitedelta.wording import area
+    from sitedelta.words.wording import area
 
     grid = findings.manifest.grid
     ring = np.concatenate(region_rings(grid, c))

@@ -8,12 +8,12 @@ import shapely
 from affine import Affine
 
 from sitedelta.errors import InputError
-from sitedelta.manifest import GridRecord, PairRecord
 from sitedelta.records import ChangeRegion, Event
 from sitedelta.report import geometry, images
 from sitedelta.report.figures import pair_sides, where
 from sitedelta.report.findings import Findings
 from sitedelta.report.sidebyside import Sides
+from sitedelta.running.manifest import GridRecord, PairRecord
 
 LONG_SIDE = 1600
 """Pixels of an image in a figure."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sitedelta.manifest import GridRecord, PairRecord
+from sitedelta.counts.series import CountSeries, count_series
 from sitedelta.records import Observation, Status
 from sitedelta.report import geometry
 from sitedelta.report.canvas import new_figure, plain
@@ -14,10 +14,10 @@ from sitedelta.report.chart import near
 from sitedelta.report.findings import Findings
 from sitedelta.report.plain import line
 from sitedelta.report.sidebyside import Sides
-from sitedelta.sentences import SITE_ZONE, change_sentence, place_names, site_change, things
-from sitedelta.series import CountSeries, count_series
-from sitedelta.statements import Beside, beside
-from sitedelta.wording import because, percent
+from sitedelta.running.manifest import GridRecord, PairRecord
+from sitedelta.words.sentences import SITE_ZONE, change_sentence, place_names, site_change, things
+from sitedelta.words.statements import Beside, beside
+from sitedelta.words.wording import because, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

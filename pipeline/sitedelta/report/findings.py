@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
-from sitedelta.manifest import Manifest, PairRecord, SceneRecord
+from sitedelta.files.tables import whole
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
+from sitedelta.running.manifest import Manifest, PairRecord, SceneRecord
 from sitedelta.site import Site
-from sitedelta.tables import whole
 
 if TYPE_CHECKING:
     import pandas as pd

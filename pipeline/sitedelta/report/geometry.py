@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sitedelta.manifest import GridRecord
+from sitedelta.running.manifest import GridRecord
 
 if TYPE_CHECKING:
     from mgrs import MGRS

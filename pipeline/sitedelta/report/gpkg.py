@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sitedelta.files.tables import to_geoframe
 from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report import geometry
 from sitedelta.report.findings import Findings
 from sitedelta.report.layerstyles import WHEN, add_styles
 from sitedelta.report.plain import line
 from sitedelta.report.qgis import Marker, Outline, categories, single
-from sitedelta.tables import to_geoframe
 
 if TYPE_CHECKING:
     import geopandas

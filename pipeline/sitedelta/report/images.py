@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sitedelta.rasterfile import open_raster
+from sitedelta.files.rasterfile import open_raster
 
 _NO_DATA = (204, 190)
 """Greys of the stripes that stand where an image shows nothing."""

@@ -10,15 +10,15 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from sitedelta.manifest import PairRecord, SceneRecord, ZoneRecord
 from sitedelta.records import ChangeRegion, Event, SiteObject
 from sitedelta.report import geometry
 from sitedelta.report.chips import Chip, Gallery, named
 from sitedelta.report.findings import Findings
 from sitedelta.report.geojson import geometries
 from sitedelta.report.plain import iso, xml
-from sitedelta.sentences import headlines
-from sitedelta.wording import area, day, metres, span
+from sitedelta.running.manifest import PairRecord, SceneRecord, ZoneRecord
+from sitedelta.words.sentences import headlines
+from sitedelta.words.wording import area, day, metres, span
 
 _KML, _GX = "http://www.opengis.net/kml/2.2", "http://www.google.com/kml/ext/2.2"
 _COLOURS = {

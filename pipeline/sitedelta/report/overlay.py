@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sitedelta.manifest import GridRecord, PairRecord, ZoneRecord
-from sitedelta.rasterfile import open_raster
+from sitedelta.files.rasterfile import open_raster
 from sitedelta.records import ChangeRegion, Event, EventKind, SiteObject
 from sitedelta.report.chips import region_rings
 from sitedelta.report.findings import Findings
-from sitedelta.wording import area, many
+from sitedelta.running.manifest import GridRecord, PairRecord, ZoneRecord
+from sitedelta.words.wording import area, many
 
 _UNSEEN_SIDE = 800
 _LEAST_MARK = 0.008

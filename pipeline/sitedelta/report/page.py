@@ -8,10 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from sitedelta import wording
 from sitedelta.records import Status, ZoneStatus
 from sitedelta.report.view import PageView, dwelling, iso_days, seen, subclasses
-from sitedelta.sentences import false_alarms
+from sitedelta.words import wording
+from sitedelta.words.sentences import false_alarms
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sitedelta.claims import CLASSES
-from sitedelta.manifest import SceneRecord
+from sitedelta.counts.claims import CLASSES
+from sitedelta.files.store import SiteStore
 from sitedelta.records import SiteObject
 from sitedelta.report import images
 from sitedelta.report.findings import Findings
@@ -16,9 +16,9 @@ from sitedelta.review.reading import FORMAT
 from sitedelta.review.rows import OTHER
 from sitedelta.review.sheet import Row, sheet
 from sitedelta.review.standing import Reviewed
-from sitedelta.sentences import place_names
-from sitedelta.store import SiteStore
-from sitedelta.wording import moment
+from sitedelta.running.manifest import SceneRecord
+from sitedelta.words.sentences import place_names
+from sitedelta.words.wording import moment
 
 CLOSE_BYTES = 4_000_000
 """Close pictures hold no more than this in all; the most doubtful findings go first."""

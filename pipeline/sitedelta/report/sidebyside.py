@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from sitedelta.dates import has_date
-from sitedelta.manifest import GridRecord
+from sitedelta.imagery.dates import has_date
 from sitedelta.records import ChangeRegion, Event, EventKind
 from sitedelta.report import geometry
 from sitedelta.report.chips import region_outlines
@@ -19,8 +18,9 @@ from sitedelta.report.plain import line
 from sitedelta.report.plot import Plot
 from sitedelta.report.sheet import Sheet, text_width, wrapped
 from sitedelta.review.decision import Verdict
+from sitedelta.running.manifest import GridRecord
 from sitedelta.scene import Scene
-from sitedelta.wording import counted, metres, moment
+from sitedelta.words.wording import counted, metres, moment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sitedelta.files.store import SiteStore, write_json
 from sitedelta.report.siteview import SiteView
-from sitedelta.store import SiteStore, write_json
 from sitedelta.watch.sight import software, stamps
 
 if TYPE_CHECKING:

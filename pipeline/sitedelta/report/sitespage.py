@@ -6,18 +6,18 @@ from datetime import datetime
 from pathlib import Path
 
 from sitedelta.alerts.shown import alerts_shown
+from sitedelta.counts.series import CountSeries, count_series
 from sitedelta.errors import InputError
+from sitedelta.files.store import SiteStore, write_text
 from sitedelta.records import Observation
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.report.geometry import centre, nice_step
 from sitedelta.report.page import dressed, environment
 from sitedelta.report.sitekept import kept
 from sitedelta.report.siteview import HIGH, WIDE, CountView, SiteView, Spark
-from sitedelta.sentences import SITE_ZONE, count_sentence, place_names, things
-from sitedelta.series import CountSeries, count_series
 from sitedelta.site import Site, open_site
-from sitedelta.store import SiteStore, write_text
-from sitedelta.wording import day, grouped, interval
+from sitedelta.words.sentences import SITE_ZONE, count_sentence, place_names, things
+from sitedelta.words.wording import day, grouped, interval
 
 _EDGE = 5
 _MAP_WIDE, _MAP_HIGH = 720, 360

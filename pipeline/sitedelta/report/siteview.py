@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sitedelta.sentences import Sentence
+from sitedelta.words.sentences import Sentence
 
 WIDE, HIGH = 150, 40
 """Of a drawing of counts over time, pixels."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sitedelta.records import Track
-from sitedelta.sentences import SITE_ZONE, Sentence
-from sitedelta.wording import many
+from sitedelta.words.sentences import SITE_ZONE, Sentence
+from sitedelta.words.wording import many
 
 
 def repeated(tracks: Sequence[Track], label: str) -> list[Track]:

@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import groupby
 
 from sitedelta.alerts.shown import AlertsShown, alerts_shown
-from sitedelta.manifest import PairRecord, SceneRecord
-from sitedelta.observing import inside
+from sitedelta.counts.observing import inside
+from sitedelta.counts.series import CountSeries, count_series
 from sitedelta.records import Observation, Track, ZoneChange
 from sitedelta.report import geometry, images
 from sitedelta.report.chart import Chart, chart
@@ -17,7 +17,8 @@ from sitedelta.report.findings import Findings
 from sitedelta.report.overlay import Layer, Shape, ZoneShape, layers, object_shapes, zone_shapes
 from sitedelta.report.reviewable import Reviewable
 from sitedelta.report.stays import repeated, stay_sentences
-from sitedelta.sentences import (
+from sitedelta.running.manifest import PairRecord, SceneRecord
+from sitedelta.words.sentences import (
     SITE_ZONE,
     Sentence,
     change_sentence,
@@ -28,9 +29,8 @@ from sitedelta.sentences import (
     site_change,
     things,
 )
-from sitedelta.series import CountSeries, count_series
-from sitedelta.statements import Beside, beside
-from sitedelta.wording import counted, days, grouped, interval, metres, moment, percent, span
+from sitedelta.words.statements import Beside, beside
+from sitedelta.words.wording import counted, days, grouped, interval, metres, moment, percent, span
 
 _MOST_STAYS = 12
 """The page lists this many stays a class; the tables hold all."""

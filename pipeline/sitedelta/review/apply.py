@@ -3,8 +3,9 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from sitedelta.hashing import sha256_file
-from sitedelta.manifest import LedgerRecord, read_manifest, to_json
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import SiteStore, write_text
+from sitedelta.files.tables import to_frame, to_geoframe, write_table
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
 from sitedelta.report.findings import Findings, read_findings
 from sitedelta.review.attach import Attached, attach, subjects
@@ -15,9 +16,8 @@ from sitedelta.review.ledger import ledger_bytes, parse, read_ledger
 from sitedelta.review.marks import marked
 from sitedelta.review.standing import Reviewed, reviewed
 from sitedelta.review.targets import Target, targets
+from sitedelta.running.manifest import LedgerRecord, read_manifest, to_json
 from sitedelta.site import Site, open_site
-from sitedelta.store import SiteStore, write_text
-from sitedelta.tables import to_frame, to_geoframe, write_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rasterdelta.match import match_objects
+from sitedelta.counts.series import SMALLEST_M
 from sitedelta.review.decision import Decision, Kind, Look, Size, Spot, Verdict
 from sitedelta.review.ground import Ground
 from sitedelta.review.targets import Target
-from sitedelta.series import SMALLEST_M
 
 SHARE_OF_SIDE = 0.4
 """A thing moves by less than this share of its shorter side between two runs: its neighbour is a whole side away."""

@@ -8,13 +8,13 @@ import numpy as np
 import shapely
 
 from rasterdelta.reviewed import Sample, SiteAccuracy, reviewed_interval, site_accuracy
-from sitedelta.claims import Claim
-from sitedelta.manifest import DetectorRecord
+from sitedelta.areas.zones import WHOLE_SITE
+from sitedelta.counts.claims import Claim
 from sitedelta.records import Observation, SiteObject, Status
 from sitedelta.review.decision import Kind
 from sitedelta.review.ground import Ground
 from sitedelta.review.standing import Reviewed
-from sitedelta.zones import WHOLE_SITE
+from sitedelta.running.manifest import DetectorRecord
 
 COVERED = 0.99
 """A zone is searched where the searches cover this share of it."""

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sitedelta.names import slug
+from sitedelta.files.store import written_aside
 from sitedelta.report import images
 from sitedelta.review.apply import State
 from sitedelta.review.decision import Kind
 from sitedelta.review.sheet import Row
-from sitedelta.store import written_aside
+from sitedelta.settings.names import slug
 
 _LEAST, _MOST = 48, 320
 """Pixels on a side of a picture: of the site grid at least, of the file at most."""

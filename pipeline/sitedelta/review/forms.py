@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sitedelta.claims import CLASSES
+from sitedelta.counts.claims import CLASSES
 from sitedelta.report.qgis import Form, Marker, Outline, Symbol, categories
 from sitedelta.review.decision import VERDICTS, Kind, Verdict
 from sitedelta.review.rows import MACHINE, OTHER

@@ -9,14 +9,14 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
+from sitedelta.alignment.placement import Frame, ScaledFrame
+from sitedelta.areas.zones import WHOLE_SITE, Zone
 from sitedelta.errors import InputError
 from sitedelta.grid import SiteGrid, locate
-from sitedelta.manifest import Manifest, SceneRecord
-from sitedelta.placement import Frame, ScaledFrame
 from sitedelta.raster.groundsize import WGS84, transformer
 from sitedelta.review.decision import Look, Spot
+from sitedelta.running.manifest import Manifest, SceneRecord
 from sitedelta.scene import Scene
-from sitedelta.zones import WHOLE_SITE, Zone
 
 Floats = NDArray[np.float64]
 _DIGITS = 8

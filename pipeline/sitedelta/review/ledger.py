@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sitedelta.alone import alone
 from sitedelta.errors import InputError
+from sitedelta.files.alone import alone
+from sitedelta.files.store import SiteStore, written_aside
 from sitedelta.review.decision import Decision
-from sitedelta.store import SiteStore, written_aside
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -6,7 +6,9 @@ from datetime import datetime
 
 import numpy as np
 
+from sitedelta.areas.zones import WHOLE_SITE
 from sitedelta.errors import InputError
+from sitedelta.files.store import SiteStore
 from sitedelta.report.findings import Findings
 from sitedelta.review.apply import State, state_of
 from sitedelta.review.attach import SIZE_RATIO, Subject, key_of, place_m, reach_m, side_m, subjects
@@ -16,8 +18,6 @@ from sitedelta.review.ledger import append
 from sitedelta.review.rows import Request
 from sitedelta.review.standing import Reviewed
 from sitedelta.review.targets import Target
-from sitedelta.store import SiteStore
-from sitedelta.zones import WHOLE_SITE
 
 
 @dataclass(frozen=True, slots=True)

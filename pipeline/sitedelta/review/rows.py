@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sitedelta.claims import CLASSES
+from sitedelta.counts.claims import CLASSES
 from sitedelta.errors import InputError
 from sitedelta.review import texts
 from sitedelta.review.decision import VERDICTS, Kind, Size, Verdict

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sitedelta.counts.series import CountSeries
 from sitedelta.records import Observation, Status
-from sitedelta.series import CountSeries
 
 
 @dataclass(frozen=True, slots=True)

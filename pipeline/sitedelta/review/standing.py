@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
+from sitedelta.areas.zones import zones_at
 from sitedelta.review.attach import Attached, Subject, reach_m
 from sitedelta.review.decision import Decision, Kind, Spot, Verdict
 from sitedelta.review.ground import Ground
 from sitedelta.review.targets import Target
-from sitedelta.zones import zones_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rasterdelta.reviewed import Sample, reviewed_interval, site_accuracy
+from sitedelta.areas.zones import WHOLE_SITE
 from sitedelta.records import Observation, SiteObject, Status
 from sitedelta.review.apply import State
 from sitedelta.review.counts import Review, group_of, review_of, sample_of
-from sitedelta.zones import WHOLE_SITE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sitedelta.manifest import Manifest
 from sitedelta.records import ChangeRegion, Event, SiteObject
 from sitedelta.report.findings import Findings
 from sitedelta.review.decision import Kind, Look, Said, Size, Spot
 from sitedelta.review.ground import Ground
+from sitedelta.running.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)

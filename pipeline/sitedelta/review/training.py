@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from sitedelta.claims import CLASSES
+from sitedelta.counts.claims import CLASSES
+from sitedelta.counts.series import SMALLEST_M
 from sitedelta.errors import InputError
-from sitedelta.labels import DataSet, LabelledImage, Labels, Shapes
+from sitedelta.evaluation.labels import DataSet, LabelledImage, Labels, Shapes
 from sitedelta.review.apply import State, state
 from sitedelta.review.counts import COVERED, Review, review_of
 from sitedelta.review.standing import Reviewed
 from sitedelta.scene import Scene
-from sitedelta.series import SMALLEST_M
 from sitedelta.site import open_site
 
 Mark = tuple[float, float, float, str, str, bool, float, float]

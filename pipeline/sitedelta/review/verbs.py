@@ -252,7 +252,7 @@ def review_suggest(
 
 def find_site(config: str | Path, *, site: str | None, out: str | Path | None) -> Site:
     """Open the results of one site of a configuration, or a site's own folder."""
-    from sitedelta.config import load_config
+    from sitedelta.settings.config import load_config
 
     path = Path(config)
     if path.is_dir():

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sitedelta.errors import RunFailed
+from sitedelta.files.store import write_text, written_aside
 from sitedelta.report.layerstyles import add_styles
 from sitedelta.report.plain import cell
 from sitedelta.review.apply import State
 from sitedelta.review.decision import Kind
 from sitedelta.review.forms import style
 from sitedelta.review.sheet import COLUMNS, Row
-from sitedelta.store import write_text, written_aside
 
 if TYPE_CHECKING:
     import geopandas

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sitedelta.datenames import date_in_name
-from sitedelta.dates import Taken, check, plausible
 from sitedelta.errors import InputError
+from sitedelta.imagery.datenames import date_in_name
+from sitedelta.imagery.dates import Taken, check, plausible
 from sitedelta.raster import RasterInfo
 from sitedelta.sources.metadata import read_metadata
 

@@ -12,7 +12,7 @@ from sitedelta.sources.webtiles import is_tile_folder
 from sitedelta.watch.settled import is_unfinished
 
 if TYPE_CHECKING:
-    from sitedelta.config import Imagery
+    from sitedelta.settings.config import Imagery
 
 _SIDECARS = frozenset(
     {

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sitedelta.dates import Taken, parse_date, taken
-from sitedelta.defaults import COARSEST_M
+from sitedelta.imagery.dates import Taken, parse_date, taken
 from sitedelta.raster import RasterInfo
+from sitedelta.settings.defaults import COARSEST_M
 
 _MAX_SIDECAR = 5_000_000
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from sitedelta.errors import InputError
-from sitedelta.hashing import sha256_file
+from sitedelta.files.hashing import sha256_file
 from sitedelta.scene import MaskFile
 
 Provider: TypeAlias = Literal["scl", "qa_pixel", "udm2", "udm", "any"]

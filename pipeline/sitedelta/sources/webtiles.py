@@ -12,10 +12,10 @@ from xml.sax.saxutils import escape
 from rasterio.enums import ColorInterp
 
 from sitedelta.errors import InputError
+from sitedelta.files.store import write_text
 from sitedelta.raster import RasterInfo, describe
 from sitedelta.raster.bandnames import is_palette
 from sitedelta.raster.opening import gdal, open_dataset
-from sitedelta.store import write_text
 
 _ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _HALF_WORLD = math.pi * 6378137.0

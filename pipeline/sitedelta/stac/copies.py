@@ -10,16 +10,16 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sitedelta.dates import parse_date, taken
 from sitedelta.errors import InputError
-from sitedelta.hashing import sha256_file
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import write_json
+from sitedelta.imagery.dates import parse_date, taken
 from sitedelta.remote.address import is_address, plain
 from sitedelta.remote.web import Facts, Web
 from sitedelta.remote.window import Cut, Source, UnplacedError, copy_window
 from sitedelta.stac.assets import Choice, band_names
 from sitedelta.stac.item import Asset, Band, Item
 from sitedelta.stac.query import Bounds
-from sitedelta.store import write_json
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from sitedelta.stac.gather import LeaveOut, gather, gather_files
 from sitedelta.stac.query import Query, span
 
 if TYPE_CHECKING:
-    from sitedelta.config import Imagery, Site
+    from sitedelta.settings.config import Imagery, Site
 
 
 def query_of(site: "Site", entry: "Imagery") -> Query:
@@ -48,7 +48,7 @@ def with_found(site: "Site", folder: Path, *, leave_out: LeaveOut | None = None)
 
 
 def _found(site: "Site", entry: "Imagery", folder: Path, leave_out: LeaveOut | None) -> "Imagery":
-    from sitedelta.config import Found
+    from sitedelta.settings.config import Found
 
     if isinstance(entry, Found):
         return entry

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from sitedelta.dates import NO_DATE
 from sitedelta.errors import InputError
+from sitedelta.imagery.dates import NO_DATE
 from sitedelta.remote.address import name_in, plain
 from sitedelta.remote.listing import is_pattern, listed
 from sitedelta.remote.reach import reach_of

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sitedelta.dates import parse_date, taken
 from sitedelta.errors import InputError
+from sitedelta.imagery.dates import parse_date, taken
 from sitedelta.remote.address import plain
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
-from sitedelta.dates import taken
+from sitedelta.imagery.dates import taken
 from sitedelta.remote.reach import Reach, reach_of
 from sitedelta.stac.item import Item
 

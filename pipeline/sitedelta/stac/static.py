@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sitedelta.dates import parse_date, taken
 from sitedelta.errors import InputError
+from sitedelta.imagery.dates import parse_date, taken
 from sitedelta.remote.address import plain
 from sitedelta.remote.web import Web
 from sitedelta.stac.item import Item, read_item

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sitedelta.placement import CoarseMask, Placement
-from sitedelta.tiles import Tile
+from sitedelta.alignment.placement import CoarseMask, Placement
+from sitedelta.running.tiles import Tile
 
 NOT_PROCESSED = "could not be processed"
 """Why nothing is said of that ground."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.types import Mask, Plane
-from sitedelta.strips import UNSEEN
-from sitedelta.tiles import Tile
+from sitedelta.comparison.strips import UNSEEN
+from sitedelta.running.tiles import Tile
 
 
 def _shape(tile: Tile) -> tuple[int, int]:

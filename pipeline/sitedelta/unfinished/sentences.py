@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from sitedelta.tiles import Tile
+from sitedelta.running.tiles import Tile
 
 
 class Piece(Protocol):

@@ -12,7 +12,7 @@ from sitedelta.evidence.files import NAME
 from sitedelta.evidence.folders import site_folders
 from sitedelta.evidence.originals import Whereabouts
 from sitedelta.evidence.stated import read_stated
-from sitedelta.hashing import sha256_file
+from sitedelta.files.hashing import sha256_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,28 +16,28 @@ from rasterdelta.difference.protocol import PairSample
 from rasterdelta.display import Stretch, fit_stretch
 from rasterdelta.errors import NotEnoughData
 from rasterdelta.registration.result import Alignment
-from sitedelta.aslaid import as_laid
-from sitedelta.bands import bands_for
-from sitedelta.changes import ChangeMap, gather, regions_of, score_file, without, write_change
-from sitedelta.defaults import HIDDEN, MIN_AREA_M2, Hidden, Radiometry
+from sitedelta.alignment.aslaid import as_laid
+from sitedelta.areas.zonecells import zone_cells
+from sitedelta.comparison.changes import ChangeMap, gather, regions_of, score_file, without, write_change
+from sitedelta.comparison.joint import Joint, join
+from sitedelta.comparison.pairs import Method, PairEstimate, check_method, fit_pair
+from sitedelta.comparison.spare import hand_back
+from sitedelta.comparison.stream import compare_in_one_pass
+from sitedelta.comparison.tally import ScoreTally, false_alarm_summary
 from sitedelta.errors import InputError
+from sitedelta.files.store import write_json, write_text, written_aside
 from sitedelta.grid import SiteGrid
-from sitedelta.joint import Joint, join
-from sitedelta.overview import Cells, Overviews
-from sitedelta.pairs import Method, PairEstimate, check_method, fit_pair
+from sitedelta.imagery.bands import bands_for
+from sitedelta.imagery.overview import Cells, Overviews
+from sitedelta.imagery.seeing import see_two
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion
 from sitedelta.report.geojson import collection
 from sitedelta.scene import Kind, Scene
-from sitedelta.seeing import see_two
-from sitedelta.spare import hand_back
-from sitedelta.store import write_json, write_text, written_aside
-from sitedelta.stream import compare_in_one_pass
-from sitedelta.tally import ScoreTally, false_alarm_summary
+from sitedelta.settings.defaults import HIDDEN, MIN_AREA_M2, Hidden, Radiometry
 from sitedelta.verbs.images import alignment_summary, image_summary, open_images, place
 from sitedelta.verbs.picture import Views, picture, shown
-from sitedelta.wording import percent, small_percent
-from sitedelta.zonecells import zone_cells
+from sitedelta.words.wording import percent, small_percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -116,7 +116,7 @@ def change(
     """
     import xarray as xr
 
-    from sitedelta.arrays import read_dataarray
+    from sitedelta.imagery.arrays import read_dataarray
 
     with TemporaryDirectory() as folder:
         target = out or Path(folder)

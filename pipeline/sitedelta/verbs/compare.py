@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sitedelta.claims import CLASSES, Claim, check_classes, claim
-from sitedelta.counting import count_scenes
-from sitedelta.defaults import HIDDEN, Hidden
-from sitedelta.events import find_events
-from sitedelta.models import detector
-from sitedelta.objects import seen_objects
+from sitedelta.counts.claims import CLASSES, Claim, check_classes, claim
+from sitedelta.counts.counting import count_scenes
+from sitedelta.counts.events import find_events
+from sitedelta.counts.objects import seen_objects
+from sitedelta.detectors.models import detector
+from sitedelta.files.store import write_json, write_text, written_aside
+from sitedelta.files.tables import to_frame
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Event, EventKind, SiteObject
 from sitedelta.scene import Scene
-from sitedelta.store import write_json, write_text, written_aside
-from sitedelta.tables import to_frame
+from sitedelta.settings.defaults import HIDDEN, Hidden
 from sitedelta.verbs.images import ImagePair, image_summary, open_images, place
 from sitedelta.verbs.picture import picture, read_views
 
@@ -130,7 +130,7 @@ def compare_files(
     jobs
         Local processes; 0 means one a core.
     model
-        File that describes a detector of one's own (`sitedelta.models`); the shipped one where it is not given.
+        File that describes a detector of one's own (`sitedelta.detectors.models`); the shipped one where it is not given.
 
     Raises
     ------

@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.detect.protocol import Detections
-from sitedelta.claims import CLASSES, Claim, check_classes, claim
-from sitedelta.counting import box_of, count_scenes, interval_of
-from sitedelta.defaults import HIDDEN, Hidden
-from sitedelta.describe import describe
+from sitedelta.counts.claims import CLASSES, Claim, check_classes, claim
+from sitedelta.counts.counting import box_of, count_scenes, interval_of
+from sitedelta.counts.describe import describe
+from sitedelta.counts.observing import NOTHING, WHOLE
+from sitedelta.detectors.models import detector
 from sitedelta.errors import InputError
+from sitedelta.files.store import write_json, write_text, written_aside
 from sitedelta.grid import scene_lonlat
-from sitedelta.ingest import scene_from_file
-from sitedelta.models import detector
-from sitedelta.observing import NOTHING, WHOLE
-from sitedelta.prepare import Prepared, prepare
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Status
-from sitedelta.store import write_json, write_text, written_aside
+from sitedelta.settings.defaults import HIDDEN, Hidden
 
 if TYPE_CHECKING:
     import geopandas
@@ -136,7 +136,7 @@ def count_files(
     jobs
         Local processes; 0 means one a core.
     model
-        File that describes a detector of one's own (`sitedelta.models`); the shipped one where it is not given.
+        File that describes a detector of one's own (`sitedelta.detectors.models`); the shipped one where it is not given.
 
     Raises
     ------

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from rasterdelta.detect.protocol import Detector
 from sitedelta import __version__
-from sitedelta.claims import CLASSES, check_classes
+from sitedelta.counts.claims import CLASSES, check_classes
+from sitedelta.detectors.models import detector
 from sitedelta.errors import InputError
 from sitedelta.evaluation.cases import cases_of, choose
 from sitedelta.evaluation.groups import Row, parts_of, rows_of
 from sitedelta.evaluation.judging import Judged, count_cases
+from sitedelta.evaluation.labels import DataSet, LabelledImage, read_labels
 from sitedelta.evaluation.page import Findings, Shown, galleries, render
 from sitedelta.evaluation.plots import counts, curve
 from sitedelta.evaluation.tables import Record, Tables, csv_of, tables
 from sitedelta.evaluation.words import notes
-from sitedelta.hashing import sha256_file
-from sitedelta.labels import DataSet, LabelledImage, read_labels
-from sitedelta.models import detector
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import write_json, write_text, written_aside
 from sitedelta.progress import Progress, silent
-from sitedelta.store import write_json, write_text, written_aside
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,16 +9,16 @@ import numpy as np
 from rasterdelta.registration.likeness import Likeness
 from rasterdelta.registration.pyramid import size
 from rasterdelta.registration.result import IDENTITY, Alignment, Refusal
-from sitedelta.dates import has_date
-from sitedelta.defaults import HIDDEN, Hidden
+from sitedelta.alignment.placement import Placement
 from sitedelta.errors import RegistrationRefused
+from sitedelta.files.hashing import begin, sha256_file
 from sitedelta.grid import SiteGrid, choose_grid, scene_grid
-from sitedelta.hashing import begin, sha256_file
-from sitedelta.ingest import scene_from_file
-from sitedelta.placement import Placement
-from sitedelta.prepare import Prepared, prepare
+from sitedelta.imagery.dates import has_date
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import Prepared, prepare
+from sitedelta.imagery.unrectified import placed_by
 from sitedelta.scene import Kind, Scene
-from sitedelta.unrectified import placed_by
+from sitedelta.settings.defaults import HIDDEN, Hidden
 
 _ROUGH = 1.1
 """Ratio of the ground sampling distance that a match tells to the one that was given from which it is spoken of."""
@@ -92,7 +92,7 @@ def place(first: Scene, second: Scene, *, as_given: bool) -> ImagePair:
     RegistrationRefused
         The match cannot be trusted.
     """
-    from sitedelta.align import align, lie_alike, like_as_given
+    from sitedelta.alignment.align import align, lie_alike, like_as_given
 
     grid, before, after = scene_grid(first), prepare(first), prepare(second)
     alike = lie_alike(first, second)
@@ -114,7 +114,7 @@ def witnessed(
     before: Prepared, after: Prepared, grid: SiteGrid, alignment: Alignment | None
 ) -> tuple[Placement, Placement]:
     """Place two images on a grid; what hides the ground on one date is judged with the other as a witness."""
-    from sitedelta.testimony import Witnesses
+    from sitedelta.alignment.testimony import Witnesses
 
     return Witnesses().hear((stand(before, grid), stand(after, grid, alignment)), (before, after), grid)
 
@@ -143,7 +143,7 @@ def _rough(found: Alignment) -> str:
 
 def stand(prepared: Prepared, grid: SiteGrid, alignment: Alignment | None = None) -> Placement:
     """Place an image on a grid, by its nominal frame and an alignment."""
-    from sitedelta.align import frame_of
+    from sitedelta.alignment.align import frame_of
 
     return Placement(prepared.scene, frame_of(prepared, grid), alignment, prepared.clear)
 

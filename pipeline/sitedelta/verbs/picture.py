@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from rasterdelta.types import Image, Mask
-from sitedelta.bands import display_bands
+from sitedelta.alignment.placement import Placement
+from sitedelta.alignment.warp import fitted_size, read_placed
 from sitedelta.grid import SiteGrid
-from sitedelta.manifest import grid_record
-from sitedelta.placement import Placement
-from sitedelta.prepare import Prepared
+from sitedelta.imagery.bands import display_bands
+from sitedelta.imagery.prepare import Prepared
 from sitedelta.records import ChangeRegion, Event
 from sitedelta.report.images import striped
 from sitedelta.report.sidebyside import Sides, side_by_side
+from sitedelta.running.manifest import grid_record
 from sitedelta.scene import Scene
 from sitedelta.verbs.images import ImagePair
-from sitedelta.warp import fitted_size, read_placed
 
 _LONG_SIDE = 1000
 

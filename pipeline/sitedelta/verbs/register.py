@@ -10,18 +10,18 @@ import numpy as np
 
 from rasterdelta.registration.result import Alignment, ModelChoice, Refusal
 from rasterdelta.registration.uncertainty import uncertainty
-from sitedelta.align import align
+from sitedelta.alignment.align import align
+from sitedelta.alignment.placement import Placement
+from sitedelta.alignment.warp import PlacedReader, scene_coordinates
 from sitedelta.errors import InputError
+from sitedelta.files.rasterfile import Block, Layout, write_cog
+from sitedelta.files.store import write_text
 from sitedelta.grid import SiteGrid, scene_grid
-from sitedelta.placement import Placement
-from sitedelta.prepare import prepare
+from sitedelta.imagery.prepare import prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.raster import describe
-from sitedelta.rasterfile import Block, Layout, write_cog
-from sitedelta.store import write_text
-from sitedelta.tiles import cut
+from sitedelta.running.tiles import cut
 from sitedelta.verbs.images import image_summary, open_images, refused, stand
-from sitedelta.warp import PlacedReader, scene_coordinates
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,7 +56,7 @@ def register(
         The aligned image (band, y, x) with `attrs["valid"]`, True where it shows the ground; `attrs["summary"]` is
         JSON-ready.
     """
-    from sitedelta.arrays import read_dataarray
+    from sitedelta.imagery.arrays import read_dataarray
 
     with TemporaryDirectory() as folder:
         target = out or Path(folder) / "aligned.tif"

@@ -8,7 +8,7 @@ from sitedelta.evidence.check import Wanted, check_site
 from sitedelta.evidence.files import NAME, PUBLIC_KEY, SIGNATURE
 from sitedelta.evidence.folders import site_folders
 from sitedelta.evidence.signing import fingerprint, private_key, signed
-from sitedelta.store import written_aside
+from sitedelta.files.store import written_aside
 
 
 @dataclass(frozen=True, slots=True)

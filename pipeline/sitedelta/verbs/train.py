@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sitedelta.claims import CLASSES, check_classes
+from sitedelta.counts.claims import CLASSES, check_classes
+from sitedelta.detectors.parts import Parts, put_together, take_apart
 from sitedelta.errors import InputError, RunFailed
-from sitedelta.hashing import sha256_file
-from sitedelta.labels import DataSet, LabelledImage, read_labels
-from sitedelta.modelparts import Parts, put_together, take_apart
+from sitedelta.evaluation.labels import DataSet, LabelledImage, read_labels
+from sitedelta.files.hashing import sha256_file
 from sitedelta.progress import Progress, silent
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from sitedelta.errors import InputError
-from sitedelta.hashing import sha256_file
-from sitedelta.manifest import GivenFile, Manifest, SceneRecord
-from sitedelta.names import of_twins
-from sitedelta.store import SiteStore, written_aside
-from sitedelta.wording import day
+from sitedelta.files.hashing import sha256_file
+from sitedelta.files.store import SiteStore, written_aside
+from sitedelta.running.manifest import GivenFile, Manifest, SceneRecord
+from sitedelta.settings.names import of_twins
+from sitedelta.words.wording import day
 
 Kind = Literal["new", "late", "duplicate", "redelivered", "same_instant", "renamed", "removed", "unusable"]
 PLAIN = ("new",)

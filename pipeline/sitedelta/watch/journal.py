@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitedelta.errors import InputError
-from sitedelta.manifest import Manifest, read_manifest
-from sitedelta.store import SiteStore
+from sitedelta.files.store import SiteStore
+from sitedelta.running.manifest import Manifest, read_manifest
 from sitedelta.watch.arrivals import Arrival, arrivals_between, read_arrivals, unsaid, unusable, write_arrivals
 
 if TYPE_CHECKING:
-    from sitedelta.config import Site
+    from sitedelta.settings.config import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Journal:
 
     def write(self, store: SiteStore, site: "Site", before: Manifest | None) -> tuple[Arrival, ...]:
         """Append what came, came again or went; give it."""
-        from sitedelta.ingest import entries
+        from sitedelta.imagery.ingest import entries
 
         found = [unusable(path, why, store.root, now=self.now) for path, why in self.refused]
         found += arrivals_between(before, read_manifest(store.manifest), entries(site), store.root, now=self.now)

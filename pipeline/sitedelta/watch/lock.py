@@ -7,10 +7,10 @@ from os import utime
 from pathlib import Path
 from threading import Event, Thread
 
-from sitedelta.alone import alone
 from sitedelta.errors import RunFailed
+from sitedelta.files.alone import alone
+from sitedelta.files.store import write_text
 from sitedelta.progress import Progress
-from sitedelta.store import write_text
 from sitedelta.watch.holder import BEAT_S, Holder, ended, is_lost, read_holder, this_process
 
 NAME = "run.lock"

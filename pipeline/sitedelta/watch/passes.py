@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sitedelta.errors import InputError, SitedeltaError
+from sitedelta.files.store import SiteStore
 from sitedelta.progress import Progress, silent
-from sitedelta.store import SiteStore
 from sitedelta.watch.lock import SiteBusy
 from sitedelta.watch.settled import Waiting, image_stamp, waiting_of
 from sitedelta.watch.sight import Sight, results_of, sight_of
@@ -18,10 +18,10 @@ from sitedelta.watch.state import Refused, State, read_state, setup_of, write_st
 if TYPE_CHECKING:
     from sitedelta.alerts.entry import Entry
     from sitedelta.alerts.setting import Alert
-    from sitedelta.config import Imagery, Site
     from sitedelta.engine import Place
     from sitedelta.fleet import RunResult
-    from sitedelta.manifest import Manifest
+    from sitedelta.running.manifest import Manifest
+    from sitedelta.settings.config import Imagery, Site
     from sitedelta.watch.arrivals import Arrival
 
 Outcome = Literal["nothing_new", "updated", "waiting", "busy", "failed"]
@@ -198,9 +198,9 @@ class _Look:
     def _run(
         self, site: "Site", chosen: Sequence[tuple[Path, ...]], unusable: Sequence[tuple[Path, str]], progress: Progress
     ) -> "RunResult":
-        from sitedelta.config import Found
         from sitedelta.engine import Place
         from sitedelta.fleet import SiteWork
+        from sitedelta.settings.config import Found
         from sitedelta.watch.arrivals import utc_now
         from sitedelta.watch.journal import Journal
 
@@ -249,7 +249,7 @@ def _refuse_lost(images: Sequence[tuple[Path, ...]], manifest: "Manifest | None"
 
 def _why_not(path: Path, entry: "Imagery", site: "Site", root: Path) -> str | None:
     """Say why an image cannot be used; None where it can, as far as its header tells."""
-    from sitedelta.ingest import scene_from_file
+    from sitedelta.imagery.ingest import scene_from_file
 
     try:
         scene_from_file(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from sitedelta.config import Imagery, Site
-    from sitedelta.store import SiteStore
+    from sitedelta.files.store import SiteStore
+    from sitedelta.settings.config import Imagery, Site
 
 Stamp: TypeAlias = tuple[int, int, int, int]
 """Size, time of writing and of change (nanoseconds), and number of a file: equal stamps, equal bytes."""

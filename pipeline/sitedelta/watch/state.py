@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sitedelta.store import SiteStore, write_json
+from sitedelta.files.store import SiteStore, write_json
 from sitedelta.watch.settled import Waiting
 from sitedelta.watch.sight import Sight, Stamp, software
 
 if TYPE_CHECKING:
     from sitedelta.alerts.setting import Alert
-    from sitedelta.config import Site
+    from sitedelta.settings.config import Site
 
 FORMAT = 1
 

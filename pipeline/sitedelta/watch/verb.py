@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitedelta.progress import Progress, silent
-from sitedelta.runs import chosen_sites, publish_all
+from sitedelta.running.runs import chosen_sites, publish_all
 from sitedelta.watch.passes import SitePass, Watched, pass_over
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from rasterdelta.intervals import count_interval
 from sitedelta.alerts.rule import Rule
 from sitedelta.alerts.setting import Alert
-from sitedelta.manifest import DetectorRecord
 from sitedelta.records import Observation, Status
+from sitedelta.running.manifest import DetectorRecord
 
 FIRST = datetime(2024, 3, 1, 8, tzinfo=UTC)
 DETECTOR = DetectorRecord("d", "aircraft", 0.5, 0.97, 0.95, 200, "painted")

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sitedelta.context import load_context, save_context
+from sitedelta.alignment.placement import Placement, ScaledFrame
 from sitedelta.engine import run_tasks
 from sitedelta.errors import RasterError, RunFailed
+from sitedelta.files.store import write_text
 from sitedelta.grid import pixel_grid
-from sitedelta.placement import Placement, ScaledFrame
-from sitedelta.prepare import prepare
-from sitedelta.siteplan import plan_view
-from sitedelta.store import write_text
-from sitedelta.tiles import Tile
+from sitedelta.imagery.prepare import prepare
+from sitedelta.running.context import load_context, save_context
+from sitedelta.running.siteplan import plan_view
+from sitedelta.running.tiles import Tile
 
 
 @pytest.fixture

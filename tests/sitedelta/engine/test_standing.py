@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 import sitedelta
-from sitedelta.config import load_config
 from sitedelta.fleet import SiteWork
 from sitedelta.fleet import standing as said
+from sitedelta.settings.config import load_config
 
 SIDE = 64
 
@@ -105,7 +105,7 @@ def test_files_written_just_before_a_run_are_read_again(config, monkeypatch):
 
 
 def test_a_file_written_while_a_run_reads_it_is_read_again(config, tmp_path, monkeypatch):
-    siterun = import_module("sitedelta.siterun")
+    siterun = import_module("sitedelta.running.siterun")
     plain = siterun.settle
 
     def settle(*args, **options):
@@ -120,7 +120,7 @@ def test_a_file_written_while_a_run_reads_it_is_read_again(config, tmp_path, mon
 
 def test_reread_reads_all(config, monkeypatch):
     sitedelta.run(config, jobs=1)
-    hashing, read = import_module("sitedelta.hashing"), []
+    hashing, read = import_module("sitedelta.files.hashing"), []
     monkeypatch.setattr(hashing, "_digest", lambda path: read.append(path.name) or "0" * 64)
     with pytest.raises(AssertionError):
         sitedelta.run(config, jobs=1, reread=True, progress=fail)

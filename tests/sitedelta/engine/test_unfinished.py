@@ -10,15 +10,16 @@ import pytest
 import rasterio
 
 import sitedelta
-from sitedelta import counting, siteplan, siterun
 from sitedelta.cli import status_of
-from sitedelta.counting import CountTask
+from sitedelta.comparison.pairs import ChangeTask
+from sitedelta.counts import counting
+from sitedelta.counts.counting import CountTask
 from sitedelta.engine import Lost, work_off
-from sitedelta.manifest import read_manifest
-from sitedelta.pairs import ChangeTask
-from sitedelta.store import SiteStore
-from sitedelta.tiles import cut
-from sitedelta.views import ViewTask
+from sitedelta.files.store import SiteStore
+from sitedelta.imagery.views import ViewTask
+from sitedelta.running import siteplan, siterun
+from sitedelta.running.manifest import read_manifest
+from sitedelta.running.tiles import cut
 
 SIDE = 256
 REASON = "the process that did it ended (SIGSEGV)"

@@ -12,10 +12,10 @@ from sitedelta.evaluation.cases import Case
 from sitedelta.evaluation.figures import figures
 from sitedelta.evaluation.groups import LENGTH_BANDS, parts_of, rows_of
 from sitedelta.evaluation.judging import Judged
+from sitedelta.evaluation.labels import LabelledImage, Labels, Shapes
 from sitedelta.evaluation.plots import counts, curve
 from sitedelta.evaluation.tables import tables
 from sitedelta.evaluation.words import headline, sentences, sweep_sentences
-from sitedelta.labels import LabelledImage, Labels, Shapes
 
 FAR = 1000.0
 

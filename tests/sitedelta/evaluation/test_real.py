@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from sitedelta.labels import read_labels
-from sitedelta.shipped import shipped
+from sitedelta.evaluation.labels import read_labels
+from sitedelta.files.shipped import shipped
 from sitedelta.verbs.count import count_files
 from sitedelta.verbs.evaluate import Options, evaluate_folders
 

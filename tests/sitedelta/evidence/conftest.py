@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import sitedelta
-from sitedelta.runs import run
+from sitedelta.running.runs import run
 from sitedelta.site import open_site
 
 SIZE = 180

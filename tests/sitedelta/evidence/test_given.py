@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from sitedelta.config import load_config
 from sitedelta.errors import RunFailed
-from sitedelta.given import entry_numbers, given_files
-from sitedelta.ingest import ingest
+from sitedelta.imagery.ingest import ingest
+from sitedelta.running.given import entry_numbers, given_files
+from sitedelta.settings.config import load_config
 from sitedelta.sources import companions
 
 

@@ -10,13 +10,13 @@ import yaml
 
 import sitedelta
 from rasterdelta.detect.shipped import FOLDER
-from sitedelta.config import load_config
 from sitedelta.errors import InputError
 from sitedelta.evidence.check import Wanted, check_site
 from sitedelta.evidence.originals import Whereabouts
 from sitedelta.evidence.replay import compared, recorded_site
-from sitedelta.manifest import read_manifest
-from sitedelta.runs import run
+from sitedelta.running.manifest import read_manifest
+from sitedelta.running.runs import run
+from sitedelta.settings.config import load_config
 
 SIZE = 150
 

@@ -11,9 +11,9 @@ import sitedelta
 from sitedelta.cli import cli
 from sitedelta.errors import InputError
 from sitedelta.evidence.files import sealed
-from sitedelta.hashing import sha256_file
-from sitedelta.manifest import read_manifest, to_json
+from sitedelta.files.hashing import sha256_file
 from sitedelta.report.build import build
+from sitedelta.running.manifest import read_manifest, to_json
 from sitedelta.site import open_site
 
 

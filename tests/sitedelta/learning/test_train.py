@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sitedelta.cli import status_of
+from sitedelta.files.shipped import shipped
 from sitedelta.learning import needs
-from sitedelta.shipped import shipped
 
 SAMPLE = shipped("sample_tiles")
 

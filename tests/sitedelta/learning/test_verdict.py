@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from rasterdelta.detect.decode import Peaks
+from sitedelta.detectors.models import Measured
 from sitedelta.learning.adapt.verdict import Looked, Seen, choose, fallen, reach
 from sitedelta.learning.detect.labelled import Truth
-from sitedelta.models import Measured
 
 BANDS = [Measured(gsd_max=m, threshold=0.0, precision=0.9, recall=0.8, objects=20, source="before") for m in (1.0, 3.0)]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from sitedelta.config import load_config
 from sitedelta.errors import ConfigError, InputError
 from sitedelta.remote.address import checked, host_of, joined, plain
 from sitedelta.remote.reach import reach_of
 from sitedelta.remote.web import parsed
+from sitedelta.settings.config import load_config
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ import json
 import pytest
 import rasterio
 
-from sitedelta.config import load_config
 from sitedelta.errors import InputError
-from sitedelta.ingest import ingest
+from sitedelta.imagery.ingest import ingest
 from sitedelta.remote.listing import listed
 from sitedelta.remote.part import Part
 from sitedelta.remote.reach import reach_of
 from sitedelta.remote.web import Web
-from sitedelta.siteinputs import parameters
+from sitedelta.running.siteinputs import parameters
+from sitedelta.settings.config import load_config
 from sitedelta.stac.entries import with_found
 from sitedelta.stac.gather import gather_files
 

@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 import sitedelta
-from sitedelta.config import load_config
 from sitedelta.errors import InputError, RunFailed
+from sitedelta.files.store import SiteStore
 from sitedelta.remote import sync
+from sitedelta.settings.config import load_config
 from sitedelta.stac import Query
 from sitedelta.stac.gather import gather
-from sitedelta.store import SiteStore
 
 
 def published(bucket) -> dict[str, bytes]:

@@ -14,7 +14,20 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 from shapely import Polygon
 
-from sitedelta.manifest import (
+from sitedelta.files.store import SiteStore, write_text
+from sitedelta.files.tables import to_frame, to_geoframe, write_table
+from sitedelta.records import (
+    ChangeRegion,
+    Event,
+    EventKind,
+    Observation,
+    SiteObject,
+    Status,
+    Track,
+    ZoneChange,
+    ZoneStatus,
+)
+from sitedelta.running.manifest import (
     FORMAT,
     AlignmentRecord,
     DetectorRecord,
@@ -27,21 +40,8 @@ from sitedelta.manifest import (
     ZoneRecord,
     to_json,
 )
-from sitedelta.records import (
-    ChangeRegion,
-    Event,
-    EventKind,
-    Observation,
-    SiteObject,
-    Status,
-    Track,
-    ZoneChange,
-    ZoneStatus,
-)
 from sitedelta.scene import Scene
 from sitedelta.site import Site, open_site
-from sitedelta.store import SiteStore, write_text
-from sitedelta.tables import to_frame, to_geoframe, write_table
 
 HEIGHT, WIDTH, GSD = 360, 480, 0.5
 AFFINE = (GSD, 0.0, 767_900.0, 0.0, -GSD, 3_921_500.0)

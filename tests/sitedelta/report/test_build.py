@@ -4,10 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from sitedelta.files.tables import to_frame, to_geoframe, write_table
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject
 from sitedelta.report.build import build
 from sitedelta.site import Site
-from sitedelta.tables import to_frame, to_geoframe, write_table
 
 
 def contents(folder):

@@ -16,7 +16,7 @@ from sitedelta.report.build import build
 from sitedelta.report.findings import read_findings
 from sitedelta.review.decision import Decision, Kind, Look, Size, Spot, Verdict, sealed
 from sitedelta.review.ledger import append
-from sitedelta.tiles import cut
+from sitedelta.running.tiles import cut
 
 
 @pytest.fixture(scope="module")

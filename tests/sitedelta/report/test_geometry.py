@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from sitedelta.manifest import GridRecord
 from sitedelta.report import geometry
+from sitedelta.running.manifest import GridRecord
 
 
 def test_the_examples_are_true():

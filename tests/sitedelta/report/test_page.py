@@ -11,7 +11,7 @@ from sitedelta.report.chips import gallery
 from sitedelta.report.findings import read_findings
 from sitedelta.report.page import render
 from sitedelta.report.view import page_view
-from sitedelta.wording import DASH
+from sitedelta.words.wording import DASH
 
 
 class Page(HTMLParser):

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sitedelta.counts.series import count_series
 from sitedelta.records import Observation, Status
 from sitedelta.report.sitespage import SiteView, sites_map, spark, write_sites_page
-from sitedelta.series import count_series
 from sitedelta.site import open_site
 
 

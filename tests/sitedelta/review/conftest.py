@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rasterdelta.detect.protocol import Detections
-from sitedelta.runs import run
+from sitedelta.running.runs import run
 from sitedelta.site import Site, open_site
 
 SIZE = 420
@@ -96,7 +96,7 @@ def moody(monkeypatch, spotter) -> Callable[..., Moody]:
 
     def change(**knobs: float) -> Moody:
         other = Moody(spotter, **knobs)
-        monkeypatch.setattr("sitedelta.models.shipped_detector", lambda: other)
+        monkeypatch.setattr("sitedelta.detectors.models.shipped_detector", lambda: other)
         return other
 
     return change

@@ -8,11 +8,11 @@ import pytest
 
 from sitedelta import review_accuracy, review_decide
 from sitedelta.cli import status_of
-from sitedelta.manifest import DetectorRecord
 from sitedelta.report.findings import read_findings
 from sitedelta.review.accuracy import accuracies
 from sitedelta.review.apply import observations, state_of
 from sitedelta.review.decision import Decision, Kind, Look, Said, Size, Spot, Verdict, sealed
+from sitedelta.running.manifest import DetectorRecord
 
 NOW = datetime(2025, 1, 5, 12, tzinfo=UTC)
 PRECISION, RECALL, WORTH, FOUND = 0.8, 0.85, 40, 60

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitedelta.grid.sitegrid import pixel_grid
-from sitedelta.manifest import AlignmentRecord, SceneRecord
 from sitedelta.review.attach import attach, subjects
 from sitedelta.review.decision import Decision, Kind, Look, Said, Size, Spot, Verdict, sealed
 from sitedelta.review.ground import Ground
 from sitedelta.review.standing import agree, reviewed
 from sitedelta.review.targets import Target
+from sitedelta.running.manifest import AlignmentRecord, SceneRecord
 from sitedelta.scene import Scene
 
 GSD, DAY = 0.5, datetime(2024, 12, 6, tzinfo=UTC)

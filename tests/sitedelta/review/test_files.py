@@ -17,10 +17,10 @@ from pyogrio import list_layers, read_dataframe
 from sitedelta import review_decide, review_export, review_import, review_list, review_suggest
 from sitedelta.cli import status_of
 from sitedelta.errors import InputError
-from sitedelta.labels import read_labels
+from sitedelta.evaluation.labels import read_labels
 from sitedelta.records import Observation
 from sitedelta.review.ledger import read_ledger
-from sitedelta.runs import report, run
+from sitedelta.running.runs import report, run
 
 HOSTILE = (
     "<script>alert(1)</script>",

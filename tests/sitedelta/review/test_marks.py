@@ -10,7 +10,7 @@ import pandas as pd
 from sitedelta import review_decide
 from sitedelta.cli import status_of
 from sitedelta.review.targets import event_id
-from sitedelta.runs import report
+from sitedelta.running.runs import report
 
 KML = "{http://www.opengis.net/kml/2.2}"
 SAID = ["review", "reviewers"]

@@ -11,7 +11,7 @@ from sitedelta.report.findings import read_findings
 from sitedelta.review.apply import state
 from sitedelta.review.record import record
 from sitedelta.review.rows import request
-from sitedelta.runs import run
+from sitedelta.running.runs import run
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 NOW = datetime(2025, 1, 5, 12, tzinfo=UTC)
@@ -105,7 +105,7 @@ def test_what_was_gone_comes_back(yard, moody, monkeypatch, spotter):
     moody(drops=0.9)
     run(yard.config, jobs=1)
     assert (review_list(yard.config)["attached"] == "finding gone").sum() > 70
-    monkeypatch.setattr("sitedelta.models.shipped_detector", lambda: spotter)
+    monkeypatch.setattr("sitedelta.detectors.models.shipped_detector", lambda: spotter)
     run(yard.config, jobs=1)
     assert set(review_list(yard.config)["attached"]) == {"found"}
 

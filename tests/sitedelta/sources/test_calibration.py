@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rasterdelta.masks import Kind
-from sitedelta.ingest import scene_from_file
-from sitedelta.prepare import prepare
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import prepare
 from sitedelta.sources import read_reflectance
 
 MTL = """GROUP = LANDSAT_METADATA_FILE

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sitedelta.config import Imagery
 from sitedelta.errors import InputError
+from sitedelta.settings.config import Imagery
 from sitedelta.sources import find_images
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sitedelta.dates import parse_date
 from sitedelta.errors import InputError
+from sitedelta.imagery.dates import parse_date
 from sitedelta.stac import Query, find_items
 from sitedelta.stac.gather import gather
 from sitedelta.stac.query import span

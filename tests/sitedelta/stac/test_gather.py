@@ -8,7 +8,7 @@ import pytest
 import rasterio
 
 from sitedelta.errors import InputError, RunFailed
-from sitedelta.ingest import scene_from_file
+from sitedelta.imagery.ingest import scene_from_file
 from sitedelta.stac import Query, find_items
 from sitedelta.stac.gather import gather
 
@@ -92,7 +92,7 @@ def test_a_network_that_stays_cut_is_one_line(catalogue, world, tmp_path, cut):
 
 
 def test_dates_and_cloud_select(catalogue, world):
-    from sitedelta.dates import parse_date
+    from sitedelta.imagery.dates import parse_date
     from sitedelta.stac.query import span
 
     since, until = span(parse_date("2024-12-13"), parse_date("2024-12-13"))

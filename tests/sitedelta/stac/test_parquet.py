@@ -2,8 +2,8 @@
 
 import pytest
 
-from sitedelta.dates import parse_date
 from sitedelta.errors import InputError
+from sitedelta.imagery.dates import parse_date
 from sitedelta.stac import Query, find_items
 from sitedelta.stac.query import span
 

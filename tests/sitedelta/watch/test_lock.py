@@ -12,8 +12,8 @@ from threading import Barrier
 
 import pytest
 
-from sitedelta.alone import alone
 from sitedelta.errors import RunFailed
+from sitedelta.files.alone import alone
 from sitedelta.progress import silent
 from sitedelta.watch.holder import BEAT_S, QUIET_S, ended, read_holder, this_process
 from sitedelta.watch.lock import NAME, Lock, SiteBusy, held

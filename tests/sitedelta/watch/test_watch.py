@@ -12,8 +12,8 @@ import yaml
 import sitedelta
 from sitedelta.alerts.ledger import read_ledger
 from sitedelta.cli import status_of
+from sitedelta.files.store import SiteStore
 from sitedelta.site import open_site
-from sitedelta.store import SiteStore
 from sitedelta.watch.arrivals import read_arrivals
 from sitedelta.watch.lock import held
 from sitedelta.watch.state import state_path

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import DataLoader
 
-from sitedelta.labels import LabelledImage
+from sitedelta.detectors.parts import Parts
+from sitedelta.evaluation.labels import LabelledImage
 from sitedelta.learning import loop
 from sitedelta.learning.adapt import lessons, renders
 from sitedelta.learning.adapt.folds import folds
@@ -25,7 +26,6 @@ from sitedelta.learning.detect.ground import Ground
 from sitedelta.learning.detect.network import Detector
 from sitedelta.learning.detect.sampler import Kind
 from sitedelta.learning.detect.train import PACE, RATES, Drawn, Examples, loss_of
-from sitedelta.modelparts import Parts
 from sitedelta.progress import Progress, silent
 
 PARTS = 4

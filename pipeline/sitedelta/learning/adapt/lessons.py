@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sitedelta.files.store import written_aside
 from sitedelta.learning.adapt.pool import Pool, fill
 from sitedelta.learning.adapt.setting import load_setting, pool_folder, stock
 from sitedelta.learning.adapt.tune import tune
-from sitedelta.store import written_aside
 
 
 def one_thread() -> None:

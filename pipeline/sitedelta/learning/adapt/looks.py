@@ -9,9 +9,9 @@ import numpy as np
 from rasterdelta.detect.decode import Peaks
 from rasterdelta.detect.network import forget
 from rasterdelta.detect.neural import Model
+from sitedelta.files.store import written_aside
 from sitedelta.learning.detect.labelled import Labelled
 from sitedelta.learning.detect.measure import detect
-from sitedelta.store import written_aside
 
 
 @dataclass(frozen=True, slots=True)

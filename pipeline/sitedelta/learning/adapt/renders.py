@@ -5,10 +5,10 @@ from pathlib import Path
 
 import cv2
 
+from sitedelta.files.store import written_aside
 from sitedelta.learning.detect import bank, scenes
 from sitedelta.learning.detect.ground import Picture
 from sitedelta.learning.detect.sprites import Bank
-from sitedelta.store import written_aside
 
 BANKS = 2
 """Parts that the sprites are drawn in, so that as many processes can draw."""

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from rasterdelta.detect.network import Network
-from sitedelta.claims import claim
+from sitedelta.counts.claims import claim
+from sitedelta.detectors.models import Detailed, Entry, model_of
+from sitedelta.detectors.parts import Parts
 from sitedelta.engine import run_tasks
 from sitedelta.errors import ConfigError, InputError
-from sitedelta.labels import LabelledImage
+from sitedelta.evaluation.labels import LabelledImage
 from sitedelta.learning.adapt import lessons, renders
 from sitedelta.learning.adapt.folds import folds
 from sitedelta.learning.adapt.looks import Look, peaks
@@ -26,8 +28,6 @@ from sitedelta.learning.adapt.verdict import Looked, Seen, Verdict, reach
 from sitedelta.learning.detect import scenes
 from sitedelta.learning.detect.labelled import Labelled, rendered
 from sitedelta.learning.detect.sampler import Kind
-from sitedelta.modelparts import Parts
-from sitedelta.models import Detailed, Entry, model_of
 from sitedelta.progress import Progress, silent
 
 STUDENTS = 4

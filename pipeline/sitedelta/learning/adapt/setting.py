@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.detect.network import Network
-from sitedelta.context import load_context, save_context
+from sitedelta.detectors.models import Entry, model_of
 from sitedelta.learning.adapt import renders
 from sitedelta.learning.adapt.crops import Stock
 from sitedelta.learning.adapt.pool import Plan
@@ -15,7 +15,7 @@ from sitedelta.learning.adapt.sheets import Sheet
 from sitedelta.learning.adapt.student import Origin
 from sitedelta.learning.adapt.tune import Course
 from sitedelta.learning.detect.sampler import RECIPES, Kind
-from sitedelta.models import Entry, model_of
+from sitedelta.running.context import load_context, save_context
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.detect.network import GREY
-from sitedelta.bands import display_bands
-from sitedelta.claims import claim
-from sitedelta.ingest import scene_from_file
-from sitedelta.labels import LabelledImage
+from sitedelta.counts.claims import claim
+from sitedelta.evaluation.labels import LabelledImage
+from sitedelta.imagery.bands import display_bands
+from sitedelta.imagery.ingest import scene_from_file
+from sitedelta.imagery.prepare import Prepared, prepare
 from sitedelta.learning.detect.ground import Picture
 from sitedelta.learning.detect.labelled import Labelled, Truth
-from sitedelta.prepare import Prepared, prepare
 from sitedelta.raster import Reader
 
 STRIP = 1024

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasterdelta.detect.decode import Peaks
+from sitedelta.detectors.models import Measured
 from sitedelta.learning.detect.labelled import Truth
 from sitedelta.learning.detect.measure import LOWEST, Judged, calibration, effective_objects, judge, rates
-from sitedelta.models import Measured
 
 SPREAD = np.arange(-8, 9) * 0.05
 """Thresholds tried, beside the former one."""

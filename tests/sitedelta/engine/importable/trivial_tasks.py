@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sitedelta.store import write_text
+from sitedelta.files.store import write_text
 
 
 @dataclass(frozen=True)

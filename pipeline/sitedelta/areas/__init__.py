@@ -1,0 +1,1 @@
+"""Named areas of a site: zones, and the cells that they cover."""

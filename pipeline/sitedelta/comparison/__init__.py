@@ -1,0 +1,1 @@
+"""What changed between two dates, tile by tile and merged."""

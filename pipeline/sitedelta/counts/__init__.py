@@ -1,0 +1,1 @@
+"""Objects: what may be claimed, found, observed in zones, and followed over dates."""

@@ -1,0 +1,1 @@
+"""The detectors that count: the shipped one and those of users."""

@@ -1,0 +1,1 @@
+"""Images of a place: found, dated, read, and what hides the ground in them."""

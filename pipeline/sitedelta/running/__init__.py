@@ -1,0 +1,1 @@
+"""A run of sites: inputs, plan, work, and the record of it."""

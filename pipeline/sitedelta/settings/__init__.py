@@ -1,0 +1,1 @@
+"""What a run is told: its configuration, checked whole before anything runs."""
