@@ -258,7 +258,7 @@ def _run(command: list[str]) -> tuple[int, str]:
     from sitedelta.cli import status_of
 
     heard = io.StringIO()
-    sys.unraisablehook = lambda _: None  # as the program itself has it
+    sys.unraisablehook, sys.excepthook = lambda _: None, lambda *_: None  # as the program itself has it
     with redirect_stderr(heard), redirect_stdout(io.StringIO()):
         try:
             status = status_of(command)

@@ -5,7 +5,6 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from types import TracebackType
 from typing import NoReturn
 
 import click
@@ -61,13 +60,19 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     end_on_request()
     for name in _THREADS:
         os.environ.setdefault(name, "1")  # processes share the cores; threads within them only get in each other's way
-    if not os.environ.get("SITEDELTA_DEBUG"):
-        sys.excepthook = _fault
+    debugging = bool(os.environ.get("SITEDELTA_DEBUG"))
+    if not debugging:
+        sys.excepthook = lambda *_: None  # libraries call it for errors that they then go on without
         if not sys.warnoptions:
             warnings.simplefilter("ignore")  # they speak to developers
         _hush_libraries()
     gc.set_threshold(_COLLECT_AFTER, 10, 10)
-    status = status_of(args)
+    try:
+        status = status_of(args)
+    except Exception as error:  # whatever it is, it is one line
+        if debugging:
+            raise
+        status = _fault(error)
     gc.freeze()  # what is left needs no search for cycles
     sys.exit(status)
 
@@ -126,9 +131,10 @@ def _close_output() -> None:
         os.dup2(nowhere, stream.fileno())
 
 
-def _fault(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+def _fault(error: Exception) -> int:
     if isinstance(error, MemoryError):
         _say("out of memory; try fewer --jobs or smaller images")
     else:
-        what = _one_line(f"{kind.__name__}: {error}")
+        what = _one_line(f"{type(error).__name__}: {error}")
         _say(f"this is a fault in sitedelta, not in your input: {what} (set SITEDELTA_DEBUG=1 for the traceback)")
+    return 1

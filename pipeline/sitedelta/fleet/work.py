@@ -10,7 +10,7 @@ from sitedelta.alerts.entry import Entry
 from sitedelta.alerts.setting import Alert
 from sitedelta.engine import Place
 from sitedelta.files.hashing import sha256_file
-from sitedelta.files.store import SiteStore, write_text, written_together
+from sitedelta.files.store import SiteStore, sweep, write_text, written_together
 from sitedelta.fleet.standing import look, note, stands
 from sitedelta.progress import Progress, silent
 from sitedelta.settings.config import Site
@@ -152,6 +152,7 @@ def _publish(
     from sitedelta.review.apply import apply_review, is_applied
 
     progress(0, 1, "report")
+    sweep(store.root)
     if not is_applied(store):
         store.page.unlink(missing_ok=True)  # were we stopped now, the next run would publish
         apply_review(store)
