@@ -22,9 +22,9 @@ def html(site, pixel_site, hostile_site):
     return write_sites_page(folder, [site, pixel_site, hostile_site]).read_text()
 
 
-def test_it_shows_every_site_and_leads_to_its_report(html, site):
+def test_it_shows_every_site_and_leads_to_its_report(html, site, pixel_site):
     links = re.findall(r'<a href="([^"#]+)"', html)
-    assert {f"{n}/report/index.html" for n in ("site1", "site2")} <= set(links)
+    assert {f"{s.store.root.name}/report/index.html" for s in (site, pixel_site)} <= set(links)
     assert all((site.store.root.parent / link).exists() for link in links)
     assert "Test air base" in html
     assert html.count('class="spark"') == 6
