@@ -130,7 +130,7 @@ def compare_files(
     jobs
         Local processes; 0 means one a core.
     model
-        File that describes a detector of one's own (`sitedelta.detectors.models`); the shipped one where it is not given.
+        File that describes a detector of one's own (`sitedelta.detectors.models`); the shipped one where not given.
 
     Raises
     ------

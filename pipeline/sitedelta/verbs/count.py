@@ -136,7 +136,7 @@ def count_files(
     jobs
         Local processes; 0 means one a core.
     model
-        File that describes a detector of one's own (`sitedelta.detectors.models`); the shipped one where it is not given.
+        File that describes a detector of one's own (`sitedelta.detectors.models`); the shipped one where not given.
 
     Raises
     ------
