@@ -130,10 +130,10 @@ def reach(looked: Looked, bands: Sequence[Measured], *, anew: bool = False) -> V
     former = tuple(b.threshold for b in bands)
     choice = choose(looked, bands, without=None, shares=shares)
     own = looked.own[0.0]
-    befores = [[s.judged(former[_band(s, bands)] + d) for s in own] for d in AROUND]
+    formers = [[s.judged(former[_band(s, bands)] + d) for s in own] for d in AROUND]
     afters = _crossed(looked, bands, shares)
-    before, after = (group[AROUND.index(0.0)] for group in (befores, afters))
-    steady_before, steady_after = (float(np.mean([rates(j)[2] for j in group])) for group in (befores, afters))
+    before, after = (group[AROUND.index(0.0)] for group in (formers, afters))
+    steady_before, steady_after = (float(np.mean([rates(j)[2] for j in group])) for group in (formers, afters))
     was, now = (
         Rates.of([s.judged(at[_band(s, bands)]) for s in looked.controls[share]])
         for share, at in ((0.0, former), (choice.share, choice.thresholds))
