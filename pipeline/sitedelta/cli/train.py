@@ -36,7 +36,7 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
     metavar="N",
-    help="Time that all of it may take.  [default: 10 with --init, else 60]",
+    help="Time that all of it may take at most; with --init mostly one or two.  [default: 10 with --init, else 60]",
 )
 @gsd
 @click.option(
@@ -50,7 +50,7 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     "--batches",
     type=click.IntRange(min=1),
     metavar="N",
-    help="So many, instead of what time allows: the same data, seed and number give the same model.",
+    help="Without --init: so many, instead of what time allows; the same data, seed and number give the same model.",
 )
 @jobs
 @talk
@@ -72,7 +72,8 @@ def train(
 
     Each DATA is a folder with labels.csv and images (docs/evaluation.md). Sites are held back in turn to say what got
     better and worse, and to measure the accuracy that counts with the new model are based on; rendered images are
-    replayed against forgetting. A model that got worse is not written. Needs the extra `train` (torch).
+    replayed against forgetting. A model that got worse is not written. Needs the extra `train` (onnx; torch without
+    --init).
     """
     check_file(out, data, suffixes=())
     from sitedelta.verbs.train import train as teach

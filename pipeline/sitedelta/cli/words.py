@@ -46,7 +46,8 @@ def _taught(label: str, c: Summary) -> list[str]:
     steady = c["held_back_f1_around"]
     return [
         f"{label}: F1 {own['before']:.3f} before, {own['after']:.3f} after, on {seen}",
-        f"{label}: F1 over thresholds around them {steady['before']:.3f} before, {steady['after']:.3f} after",
+        f"{label}: {c['mistakes']['said']}",
+        f"{label}: F1 over thresholds around theirs {steady['before']:.3f} before, {steady['after']:.3f} after",
         f"{label}: better on {better} images; worse on {', '.join(worse) or 'none'}",
         f"{label}: on rendered places F1 {rendered['before']:.3f} before, {rendered['after']:.3f} after",
     ]

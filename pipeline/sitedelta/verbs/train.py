@@ -53,8 +53,8 @@ def train(
 ) -> Trained:
     """Teach a detector further on a few labelled images, and write it as one file.
 
-    Several networks are taught, each with some sites held back; what they find there says what was gained, and the mean
-    of the networks is written. Rendered images are replayed against forgetting.
+    The last layer is taught, held near what it was by what it says of rendered images; sites are held back in turn, and
+    what is found there says what was gained. Without `init` a whole network is taught.
 
     Parameters
     ----------
@@ -66,15 +66,18 @@ def train(
         What to start from: `shipped`, or a model that `train` wrote; ImageNet features where it is not given, which
         wants hundreds of objects and an hour.
     minutes
-        Of wall-clock time, everything included; 10 to teach a model further, 60 to teach one anew.
+        Of wall-clock time at most, everything included; 10 to teach a model further, 60 to teach one anew.
     gsd
         Ground sampling distance in metres, for images for which neither labels nor file state one.
     classes
         What to learn; what is labelled where none is given.
     jobs
         Local processes; 0 means one a core.
-    seed, batches
-        The same seed and number of batches give the same model; where `batches` is not given, it is what time allows.
+    seed
+        Of everything drawn by lot.
+    batches
+        Of a network that is taught anew: the same seed and number give the same model; where it is not given, time
+        decides. A model that is taught further is the same for the same seed anyway.
 
     Raises
     ------
@@ -86,13 +89,15 @@ def train(
     from sitedelta.learning.needs import require
 
     began = time.monotonic()
+    if init is not None and batches is not None:
+        raise InputError("batches: only a network that begins anew is taught in batches; leave it out beside `init`")
     sets = [read_labels(Path(d)) for d in data]
     labels = check_classes(tuple(classes)) if classes else _labelled(sets)
     chosen = {label: list(_images(sets, label, labels)) for label in labels}
     if none := [label for label in labels if not chosen[label]]:
         raise InputError(f"{sets[0].folder}: labels no {none[0]}; leave it out of --classes")
     parts = take_apart(None if init in (None, "shipped") else Path(str(init)))
-    require()
+    require(anew=init is None)
     until = began + 60 * (minutes or (MINUTES if init is None else ADAPT_MINUTES)) - CLOSING_S
     taught: list[Adapted] = []
     with TemporaryDirectory(prefix="sitedelta-") as scratch:
@@ -108,17 +113,19 @@ def train(
 
 
 def _teach(init: str | Path | None) -> Callable[..., "Adapted"]:
-    from sitedelta.learning.adapt.anew import learn
+    if init is None:
+        from sitedelta.learning.adapt.anew import learn
+
+        return learn
     from sitedelta.learning.adapt.run import adapt
 
-    return learn if init is None else adapt
+    return adapt
 
 
 def _effort(until: float, jobs: int, seed: int, batches: int | None) -> "Effort":
     from sitedelta.learning.adapt.run import Effort
-    from sitedelta.learning.adapt.tune import Course
 
-    return Effort(until, jobs, seed, batches, Course(batches=0))
+    return Effort(until, jobs, seed, batches)
 
 
 def _labelled(sets: Sequence[DataSet]) -> tuple[str, ...]:
@@ -146,7 +153,7 @@ def _conclude(out: Path, parts: Parts, taught: Sequence["Adapted"], *, anew: boo
     for t in taught:
         if t.verdict.worse:
             why = t.verdict.worse + fallen(t.verdict)
-            raise RunFailed(f"{t.entry.label}: {why}; nothing is written (more images or minutes may help)")
+            raise RunFailed(f"{t.entry.label}: {why}; nothing is written (more images, of more sites, may help)")
     name = f"{out.stem[:40]}, from {'ImageNet' if anew else parts.said.name[:50]}"
     new = {t.entry.label: t for t in taught}
     entries = tuple(

@@ -1,4 +1,4 @@
-"""What a network finds in one image."""
+"""What a network finds in one image, and what its last layer is given there."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from rasterdelta.detect.decode import Peaks
 from rasterdelta.detect.network import forget
 from rasterdelta.detect.neural import Model
 from sitedelta.files.store import written_aside
+from sitedelta.learning.adapt.inner import Floats, looked
 from sitedelta.learning.detect.labelled import Labelled
 from sitedelta.learning.detect.measure import detect
 
@@ -21,15 +22,21 @@ class Look:
     model: Model
     image: Labelled
     part: Path
+    telling: bool = False
+    """True: its maps go on with what its last layer is given."""
 
     def run(self) -> None:
         cv2.setNumThreads(1)
-        _, found = detect(self.image, self.model)
+        if self.telling:
+            _, found, values = looked(self.image, self.model)
+        else:
+            found, values = detect(self.image, self.model)[1], np.zeros((0, 0))
         forget()
         with written_aside(self.part) as aside:
-            np.save(aside, np.array([getattr(found, name) for name in Peaks.__slots__]))
+            np.savez(aside, peaks=np.array([getattr(found, name) for name in Peaks.__slots__]), values=values)
 
 
-def peaks(path: Path) -> Peaks:
+def seen(path: Path) -> tuple[Peaks, Floats]:
     """Read what a `Look` found."""
-    return Peaks(*np.load(path))
+    with np.load(path) as stored:
+        return Peaks(*stored["peaks"]), stored["values"]

@@ -1,4 +1,4 @@
-"""What is rendered for an adaptation: sprites to paste, places to learn from, places that only measure."""
+"""What is rendered to teach with: sprites to paste, places to learn from or to replay, places that only measure."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +12,12 @@ from sitedelta.learning.detect.sprites import Bank
 
 BANKS = 2
 """Parts that the sprites are drawn in, so that as many processes can draw."""
-SPRITES = 160
+SPRITES = 600
 """Of each part."""
 PLACES = (0, 3)
-"""Seeds of the rendered places that are learned from: a base and a camp."""
-MANY_SPRITES = 600
+"""Seeds of the rendered places that are replayed: a base and a camp."""
 MANY_PLACES = tuple(range(16))
-"""The same for a network that begins anew."""
+"""Of those that a network learns from that begins anew."""
 CONTROLS = (100, 103)
 """Seeds of those that only measure."""
 
@@ -61,12 +60,11 @@ class Render:
 
 def draws(folder: Path, label: str, seed: int, *, many: bool = False) -> list[Draw | Render]:
     """Plan all that is rendered, what is slow first; with `many`, what a network needs that begins anew."""
-    for f in (_places(folder), controls(folder)):
+    for f in (learned(folder), controls(folder)):
         f.mkdir()
-    learned, sprites_ = (MANY_PLACES, MANY_SPRITES) if many else (PLACES, SPRITES)
-    renders = [Render(_places(folder), s + 1000 * seed) for s in learned]
+    renders = [Render(learned(folder), s + 1000 * seed) for s in (MANY_PLACES if many else PLACES)]
     renders += [Render(controls(folder), s + 1000 * seed) for s in CONTROLS]
-    return [*renders, *(Draw(folder, label, k, BANKS * seed + k, sprites_) for k in range(BANKS))]
+    return [*renders, *(Draw(folder, label, k, BANKS * seed + k, SPRITES) for k in range(BANKS if many else 0))]
 
 
 def sprites(folder: Path) -> Bank:
@@ -77,7 +75,12 @@ def sprites(folder: Path) -> Bank:
 
 def places(folder: Path, label: str) -> tuple[Picture, ...]:
     """Read the places to learn from."""
-    return scenes.read(_places(folder), label)
+    return scenes.read(learned(folder), label)
+
+
+def learned(folder: Path) -> Path:
+    """Give where the places to learn from are."""
+    return folder / "places"
 
 
 def controls(folder: Path) -> Path:
@@ -87,7 +90,3 @@ def controls(folder: Path) -> Path:
 
 def _bank(folder: Path, k: int) -> Path:
     return folder / f"bank-{k}.npz"
-
-
-def _places(folder: Path) -> Path:
-    return folder / "places"
