@@ -30,6 +30,8 @@ class Model:
     """Length of the longest object of the class."""
     sights: tuple[Sight, ...]
     """How images are looked at, in ascending order of ground sampling distance; the last also holds beyond."""
+    widest_m: float = np.inf
+    """Wider ones are none of the class, however like it they look: tents stand in rows as lorries do."""
     axial: bool = False
     """True where front and back are not told apart."""
     apart: float = 0.5
@@ -176,7 +178,7 @@ def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
 def _seen(shown: Image, model: Model, look: Look, gsd_m: float) -> Peaks:
     maps = _maps(Working(shown, look.lattice), model, turned=model.sight(gsd_m).turned)
     found = peaks(maps, axial=model.axial).scaled(look.lattice.factor, gsd_m)
-    return found.take(found.length >= look.length_m)
+    return found.take((found.length >= look.length_m) & (found.width <= model.widest_m))
 
 
 def _maps(image: Working, model: Model, *, turned: bool) -> FloatArray:

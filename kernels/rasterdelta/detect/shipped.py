@@ -30,10 +30,11 @@ VEHICLE = Model(
     Network(FOLDER / "vehicle.onnx"),
     longest_m=20.0,
     sights=(Sight(1.0, 0.22, half_from_m=10.0, turned=True),),
+    widest_m=4.5,
     axial=True,
     apart=0.6,
     apart_along=0.6,
-    closer=Closer(FOLDER / "vehicle_closer.onnx", gsd_max_m=1.0, weight=0.2),
+    closer=Closer(FOLDER / "vehicle_closer.onnx", gsd_max_m=1.0, weight=0.4),
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""

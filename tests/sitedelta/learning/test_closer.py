@@ -14,9 +14,19 @@ def marks(*rows):
     return Marks(row, col, size, counted > 0)
 
 
-def test_each_object_has_one_peak_and_others_near_it_teach_nothing():
+def test_each_object_has_one_peak_and_others_near_it_are_none():
     said = judged(np.array([[10, 12], [10, 10.5], [10, 40], [50, 50]]), marks((10, 10, 10, 1), (50, 52, 10, 0)))
-    np.testing.assert_array_equal(said, [-1, 1, 0, -1])
+    np.testing.assert_array_equal(said, [0, 1, 0, -1])
+
+
+def test_what_lies_between_two_of_a_row_is_none():
+    said = judged(np.array([[10, 10], [13, 10], [16, 10]], float), marks((10, 10, 12, 1), (16, 10, 12, 1)))
+    np.testing.assert_array_equal(said, [1, 0, 1])
+
+
+def test_near_an_object_without_a_peak_nothing_can_be_said():
+    said = judged(np.array([[10.0, 15.5]]), marks((10, 10, 10, 1)))
+    np.testing.assert_array_equal(said, [-1])
 
 
 def test_two_objects_share_no_peak():
@@ -32,6 +42,7 @@ def test_without_objects_everything_is_ground(peaks):
 @pytest.mark.parametrize(
     ("name", "place"),
     [
+        ("rendered/0001", "0001"),
         ("estonia/image_0_01_05.jpg", "image_0_01_05.jpg"),
         ("aerial_cars/DJI_0005-0018.jpg", "DJI_0005"),
         ("aerial_cars/MunichStreet02-MOS74.jpg", "MunichStreet02-MOS"),

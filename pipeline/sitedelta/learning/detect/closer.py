@@ -30,18 +30,20 @@ from sitedelta.learning.encoder import Encoder
 
 FACTORS: Final = ((1.0, 1.0), (1.3, 1.8), (1.8, 2.5))
 """Each sheet is looked at as it is and averaged to so many times its pixel, by lot."""
+DRAWN_FACTORS: Final = ((1.3, 2.4),)
+"""The same of whole rendered places."""
 FRAMES: Final = 7
 """One frame in so many of one place is looked at."""
 NEAR: Final = 0.5
 """A peak this near an object, in its sizes, may be of it."""
 OWN: Final = 0.6
-"""A peak this near is of no other thing."""
+"""A peak this near an object that has no peak may be it."""
 UNCLEAR: Final = 0.75
 """The same of what may be an object."""
 BORDER_PX: Final = 12
 """Peaks nearer to the border of a crop are left out."""
 CHANNELS: Final = 112 + 40
-HIDDEN: Final = 64
+HIDDEN: Final = 128
 SIDE_PX: Final = 320
 
 Floats = NDArray[np.float64]
@@ -93,22 +95,29 @@ def _middle(level: Tensor) -> Tensor:
 
 
 def judged(at: Floats, marks: Marks) -> NDArray[np.int8]:
-    """Tell of peaks at (row, column) whether they are objects: 1 yes, 0 no, -1 what cannot be said or is a second one.
+    """Tell of peaks at (row, column) whether they are objects: 1 yes, 0 no, -1 what cannot be said.
 
-    Each object has one peak, the nearest.
+    Each object has one peak, the nearest. Others near it are none: in a row, what lies between two lorries looks like
+    one to a network, and a head that was not taught so believes it.
     """
     said = np.zeros(len(at), np.int8)
     if not len(marks.row) or not len(at):
         return said
     away = np.hypot(marks.row[:, None] - at[:, 0], marks.col[:, None] - at[:, 1]) / marks.size[:, None]
-    said[(away < np.where(marks.counted, OWN, UNCLEAR)[:, None]).any(0)] = -1
+    taken = _taken(away, marks, said)
+    near = away < np.where(marks.counted, OWN, UNCLEAR)[:, None]
+    said[(said == 0) & (near & ~taken[:, None]).any(0)] = -1
+    return said
+
+
+def _taken(away: Floats, marks: Marks, said: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Give each object its peak, nearest first, and tell which objects have one."""
     pairs = np.argwhere(marks.counted[:, None] & (away < NEAR))
-    pairs = pairs[np.argsort(away[tuple(pairs.T)], kind="stable")]
     taken = np.zeros(len(marks.row), bool)
-    for mark, peak in pairs:
+    for mark, peak in pairs[np.argsort(away[tuple(pairs.T)], kind="stable")]:
         if not taken[mark] and said[peak] != 1:
             taken[mark], said[peak] = True, 1
-    return said
+    return taken
 
 
 def cut(image: NDArray[np.float32], gsd_m: float, marks: Marks, model: Model, border: float = -1.0) -> Patches:
@@ -126,7 +135,9 @@ def cut(image: NDArray[np.float32], gsd_m: float, marks: Marks, model: Model, bo
     return Patches(np.array(pixels, np.uint8).reshape(-1, 3, SIDE, SIDE), said[kept] == 1)
 
 
-def of_pictures(pictures: tuple[Picture, ...], model: Model, seed: int) -> Iterator[Patches]:
+def of_pictures(
+    pictures: tuple[Picture, ...], model: Model, seed: int, factors: tuple[tuple[float, float], ...] = FACTORS
+) -> Iterator[Patches]:
     """Look at whole pictures, as they are and coarser."""
     rng, seen = np.random.default_rng(seed), Counter[str]()
     for p in pictures:
@@ -134,7 +145,7 @@ def of_pictures(pictures: tuple[Picture, ...], model: Model, seed: int) -> Itera
         seen[place] += 1
         if (seen[place] - 1) % FRAMES:
             continue
-        for low, high in FACTORS:
+        for low, high in factors:
             yield _coarser(p, float(rng.uniform(low, high)), model)
 
 
@@ -160,7 +171,7 @@ def of_examples(
         yield cut(e.picture.transpose(2, 0, 1).astype(np.float32), gsd_of(recipe, seed), marks, model, BORDER_PX)
 
 
-def taught(patches: Patches, *, seed: int, epochs: int = 10) -> Closer:
+def taught(patches: Patches, *, seed: int, epochs: int = 15) -> Closer:
     """Teach the head."""
     torch.manual_seed(seed)
     model = Closer()
@@ -221,6 +232,7 @@ def main() -> None:
     drawn = scenes.read(args.scenes, "vehicle")
     every = [
         *of_pictures(places.main, model, args.seed),
+        *of_pictures(drawn, model, args.seed, DRAWN_FACTORS),
         *of_examples(places, Bank.load(args.bank), drawn, model, seeds),
     ]
     whole = Patches(np.concatenate([p.pixels for p in every]), np.concatenate([p.real for p in every]))

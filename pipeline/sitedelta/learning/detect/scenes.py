@@ -156,7 +156,13 @@ def _read(path: Path, label: str) -> Picture:
     sub = np.array([r[1].removesuffix("_dismantled") in ROTORS if label == "aircraft" else r[1] != "car" for r in rows])
     poses = np.stack([length / GSD_M, width / GSD_M, np.deg2rad(heading)], 1)
     return Picture(
-        np.load(path.with_suffix(".npy"), mmap_mode="r"), GSD_M, boxes, seen >= SEEN, sub.astype(float), poses
+        np.load(path.with_suffix(".npy"), mmap_mode="r"),
+        GSD_M,
+        boxes,
+        seen >= SEEN,
+        sub.astype(float),
+        poses,
+        name=f"rendered/{path.stem}",
     )
 
 
