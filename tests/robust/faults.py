@@ -2,6 +2,7 @@
 """Fail each write of a run in turn, run again, and compare what comes out with a run that was let be.
 
     python -m tests.robust.faults            # every write, each of ENOSPC, EACCES and EIO: takes an hour or so
+    python -m tests.robust.faults --log f.jsonl   # the same; stopped, it goes on from there
     python -m tests.robust.faults --points 8 # a few, spread over the run
     python -m tests.robust.faults --power    # the power is lost at each write: what was not synced is cut off or empty
 
@@ -11,11 +12,12 @@ Needs a C compiler. It prints one line for each write where something went wrong
 import argparse
 import errno
 import io
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
 
@@ -30,37 +32,55 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=0, help="so many writes, spread over the run; 0: every one")
     parser.add_argument("--offset", type=int, default=0, help="begin so many writes later")
     parser.add_argument("--power", action="store_true", help="lose the power instead")
+    parser.add_argument("--log", type=Path, help="where answers are kept, a line each: those in it are not asked again")
     given = parser.parse_args()
     if not layer.loaded():
         with tempfile.TemporaryDirectory(prefix="sitedelta-faults-") as name:
             return layer.again_with_layer("tests.robust.faults", Path(name), FAULT_FOLDER=f"{name}/out")
-    folder = Path(os.environ["FAULT_FOLDER"])
-    wrong = 0
-    for line in _wrong(folder, given.points, given.offset, power=given.power):
-        wrong += 1
-        print(line, flush=True)
+    folder, known = Path(os.environ["FAULT_FOLDER"]), _known(given.log)
+    for answer in _answers(folder, given, known):
+        known[answer["write"], answer["error"]] = answer
+        if answer["wrong"]:
+            print(f"write {answer['write']}, {answer['error']}: {answer['wrong']}", flush=True)
+        if given.log:
+            with given.log.open("a") as file:
+                file.write(json.dumps(answer) + "\n")
+    wrong = sum(answer["wrong"] is not None for answer in known.values())
+    what = "losses of power" if given.power else "failures injected"
+    print(f"{len(known)} {what} into {len({n for n, _ in known})} writes, {wrong} wrong", file=sys.stderr)
     return wrong > 0
 
 
-def _wrong(folder: Path, points: int, offset: int, *, power: bool) -> Iterator[str]:
+def _known(log: Path | None) -> dict[tuple[int, str], dict]:
+    if log is None or not log.exists():
+        return {}
+    found = map(json.loads, log.read_text().splitlines())
+    return {(one["write"], one["error"]): one for one in found}
+
+
+def _answers(folder: Path, given: argparse.Namespace, known: Container[tuple[int, str]]) -> Iterator[dict]:
     disk = layer.loaded()
     config = _site(folder.parent)
     disk.fault_arm(0, 0)
     assert _run(config) == (0, "")
     total, whole = disk.fault_count(), content(folder)
-    chosen = range(1, total + 1, max(1, total // points)) if points else range(1, total + 1)
-    tried = 0
-    for k, n in enumerate(chosen):
-        for error in [0] if power else ERRORS if not points else [ERRORS[k % len(ERRORS)]]:
-            shutil.rmtree(folder)
-            at = min(n + offset, total)
-            status, said = _without_power(config, at, folder.parent / "log") if power else _failing(config, at, error)
-            again, said_again = _run(config)
-            tried += 1
-            what = _judged(status, said, again, said_again, whole, content(folder))
-            if what:
-                yield f"write {at} of {total}, {errno.errorcode.get(error, 'no power')}: {what}"
-    print(f"{tried} {'losses of power' if power else 'failures injected'} into {total} writes", file=sys.stderr)
+    print(f"{total} writes", file=sys.stderr)
+    for at, error in _chosen(total, given):
+        name = errno.errorcode.get(error, "no power")
+        if (at, name) in known:
+            continue
+        shutil.rmtree(folder)
+        status, said = _without_power(config, at, folder.parent / "log") if not error else _failing(config, at, error)
+        again, said_again = _run(config)
+        wrong = _judged(status, said, again, said_again, whole, content(folder))
+        yield {"write": at, "error": name, "wrong": wrong}
+
+
+def _chosen(total: int, given: argparse.Namespace) -> list[tuple[int, int]]:
+    """Give the writes to fail, and how."""
+    every = range(1, total + 1, max(1, total // given.points) if given.points else 1)
+    errors = [(0,) if given.power else (ERRORS[k % 3],) if given.points else ERRORS for k in range(len(every))]
+    return [(min(n + given.offset, total), error) for n, own in zip(every, errors, strict=True) for error in own]
 
 
 def _failing(config: Path, n: int, error: int) -> tuple[int, str]:
