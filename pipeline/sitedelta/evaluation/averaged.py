@@ -41,6 +41,8 @@ def average(scene: Scene, factor: float, path: Path) -> Reduced:
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning
 
+    from sitedelta.files.checked import CheckedFiles
+
     with Reader(scene.uri) as reader:
         image, valid = reader.read((0, scene.height, 0, scene.width))
         dtype = np.dtype(reader.info.dtype)
@@ -52,8 +54,9 @@ def average(scene: Scene, factor: float, path: Path) -> Reduced:
     with (
         warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
         written_aside(path) as aside,
+        CheckedFiles() as disk,
         rasterio.open(
-            aside, "w", driver="GTiff", count=len(bands), height=height, width=width, dtype=pixels.dtype
+            aside, "w", opener=disk, driver="GTiff", count=len(bands), height=height, width=width, dtype=pixels.dtype
         ) as out,
     ):
         out.write(pixels)

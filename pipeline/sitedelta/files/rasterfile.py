@@ -39,6 +39,8 @@ def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layou
     from rasterio import shutil
     from rasterio.errors import NotGeoreferencedWarning
 
+    from sitedelta.files.checked import CheckedFiles
+
     height, width = grid.shape
     profile = {
         "driver": "GTiff",
@@ -52,9 +54,16 @@ def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layou
         "BIGTIFF": "IF_SAFER",
         **_georeference(grid),
     }
-    with warnings.catch_warnings(), written_aside(path, at_once=True) as aside, _scratch(aside) as plain:
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES", GDAL_CACHEMAX=64), rasterio.open(plain, "w", **profile) as out:
+    with (
+        warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
+        written_aside(path, at_once=True) as aside,
+        _scratch(aside) as plain,
+        CheckedFiles() as disk,
+    ):
+        with (
+            rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES", GDAL_CACHEMAX=64),
+            rasterio.open(plain, "w", opener=disk, **profile) as out,
+        ):
             out.update_tags(**tags)
             for band, name in enumerate(layout.descriptions, 1):
                 out.set_band_description(band, name)
@@ -63,8 +72,10 @@ def write_cog(path: Path, blocks: Iterable[Block], grid: SiteGrid, layout: Layou
                 out.write(pixels, window=window)
                 if mask is not None:
                     out.write_mask(mask, window=window)
-        with rasterio.Env(GDAL_CACHEMAX=64):
-            shutil.copy(plain, aside, driver="COG", **_compression(layout))
+                disk.check()
+        disk.check()
+        with rasterio.Env(GDAL_CACHEMAX=64), disk.name(aside) as name:
+            shutil.copy(plain, name, driver="COG", **_compression(layout))
         if stored_end(aside) > aside.stat().st_size:
             raise OSError("the file ends early: the disk may be full")
 

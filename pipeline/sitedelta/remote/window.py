@@ -195,6 +195,8 @@ def _write(stack: _Stack, out: Path) -> None:
     import rasterio
     from rasterio.windows import Window
 
+    from sitedelta.files.checked import CheckedFiles
+
     window = stack.window
     size = int(window.height) * int(window.width) * stack.count * stack.dtype.itemsize
     if size > MOST_BYTES:
@@ -203,8 +205,9 @@ def _write(stack: _Stack, out: Path) -> None:
         )
     with (
         written_aside(out) as aside,
+        CheckedFiles() as disk,
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES", GDAL_CACHEMAX=64),
-        rasterio.open(aside, "w", **_profile(stack)) as copy,
+        rasterio.open(aside, "w", opener=disk, **_profile(stack)) as copy,
     ):
         _describe(copy, stack)
         for row, rows in _strips(stack):
