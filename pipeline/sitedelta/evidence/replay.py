@@ -17,8 +17,9 @@ from sitedelta.evidence.verdict import Difference, feeds
 from sitedelta.files.store import SiteStore
 from sitedelta.progress import Progress, silent
 from sitedelta.report.findings import Findings, read_findings
-from sitedelta.running.keys import code, software
+from sitedelta.running.keys import code
 from sitedelta.running.manifest import Manifest, SceneRecord
+from sitedelta.running.versions import software
 from sitedelta.settings.config import SEARCH, Site
 from sitedelta.site import Site as OpenSite
 from sitedelta.site import open_site

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitedelta.files.store import SiteStore, write_json
-from sitedelta.running.keys import software as libraries
 from sitedelta.watch.sight import Sight, results_of, sight_of, software, stamps
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def _setup(work: "SiteWork") -> str:
     """Name all settings of a site, and the software."""
     rules = [a.model_dump_json() for a in work.alerts]
     said = [work.site.model_dump_json(), rules, work.send, str(work.since), str(work.until)]
-    return hashlib.sha256(json.dumps([*said, software(), dict(libraries())]).encode()).hexdigest()[:20]
+    return hashlib.sha256(json.dumps([*said, software()]).encode()).hexdigest()[:20]
 
 
 def _results(store: SiteStore) -> Sight:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import date
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,9 @@ from affine import Affine
 
 import rasterdelta
 import sitedelta
+from sitedelta.running.versions import software
 
-_PACKAGES = ("sitedelta", "numpy", "scipy", "opencv-python-headless", "scikit-image", "rasterio", "pyproj")
 _SOURCES = (".py", ".npz", ".csv")
-
-
-@cache
-def software() -> Mapping[str, str]:
-    """Give the versions of the packages that results depend on."""
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
 
 
 def key_of(*content: Any) -> str:

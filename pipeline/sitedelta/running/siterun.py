@@ -31,7 +31,7 @@ from sitedelta.imagery.views import merge_views
 from sitedelta.progress import Progress, silent
 from sitedelta.records import ChangeRegion, Event, Observation, SiteObject, Track, ZoneChange
 from sitedelta.running.given import entry_numbers, given_files
-from sitedelta.running.keys import code, software
+from sitedelta.running.keys import code
 from sitedelta.running.manifest import (
     FORMAT,
     AlignmentRecord,
@@ -44,6 +44,7 @@ from sitedelta.running.manifest import (
 )
 from sitedelta.running.siteinputs import SiteInputs, nothing_left_behind, parameters, portable, settle
 from sitedelta.running.siteplan import CountPlan, PairPlan, ViewPlan, plan_count, plan_pair, plan_view
+from sitedelta.running.versions import software
 from sitedelta.settings.config import Site
 from sitedelta.settings.controlpairs import control_pairs
 from sitedelta.unfinished import ground_of, sentences, unseen

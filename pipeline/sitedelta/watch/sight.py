@@ -1,11 +1,16 @@
 """What lies where a site's images are looked for, told without opening a file."""
 
 import glob
+import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from sitedelta.detectors.named import networks_of
+from sitedelta.running.versions import software as versions
 
 if TYPE_CHECKING:
     from sitedelta.files.store import SiteStore
@@ -33,9 +38,14 @@ def sight_of(site: "Site", output: Path) -> Sight:
     found: Sight = {}
     for entry in site.imagery:
         found.update(_seen(_candidates(entry), output))
-    single = [site.zones, site.dem, site.model, site.aoi if isinstance(site.aoi, Path) else None]
+    single = [site.zones, site.dem, *_detector(site.model), site.aoi if isinstance(site.aoi, Path) else None]
     single += [e.mask for e in site.imagery]
     return found | stamps(filter(None, single))
+
+
+def _detector(model: Path | None) -> tuple[Path, ...]:
+    """Give the file that describes a detector, and those of its networks."""
+    return () if model is None else (model, *networks_of(model))
 
 
 def results_of(store: "SiteStore") -> Sight:
@@ -97,12 +107,15 @@ def _stat(path: Path) -> os.stat_result | None:
 
 @cache
 def software() -> str:
-    """Name the code that runs, without reading it: another code gives other results."""
+    """Name the code, the networks and the libraries that run, without reading them: others give other results."""
     import rasterdelta
     import sitedelta
 
     roots = [Path(next(iter(p.__path__))) for p in (sitedelta, rasterdelta)]
-    stamps = [f.stat() for root in roots for f in _below(root) if Path(f.path).parent.name != "__pycache__"]
-    return (
-        f"{sitedelta.__version__} {len(stamps)} {sum(s.st_size for s in stamps)} {max(s.st_mtime_ns for s in stamps)}"
+    seen = sorted(
+        (os.path.relpath(f.path, root), f.stat().st_size, f.stat().st_mtime_ns)
+        for root in roots
+        for f in _below(root)
+        if Path(f.path).parent.name != "__pycache__"
     )
+    return hashlib.sha256(json.dumps([seen, dict(versions())]).encode()).hexdigest()[:20]

@@ -10,8 +10,9 @@ import shapely
 from affine import Affine
 
 from sitedelta.alignment.placement import CoarseMask, Placement, ScaledFrame
-from sitedelta.running import keys
-from sitedelta.running.keys import key_of, software
+from sitedelta.running import keys, versions
+from sitedelta.running.keys import key_of
+from sitedelta.running.versions import software
 from sitedelta.scene import Scene
 
 SCENE = Scene(
@@ -104,5 +105,5 @@ def test_versions_matter(monkeypatch):
 
 
 def test_a_package_that_is_not_installed_is_unknown(monkeypatch):
-    monkeypatch.setattr(keys, "_PACKAGES", ("no-such-package",))
-    assert keys.software.__wrapped__() == {"no-such-package": "unknown"}
+    monkeypatch.setattr(versions, "_PACKAGES", ("no-such-package",))
+    assert versions.software.__wrapped__() == {"no-such-package": "unknown"}
