@@ -36,6 +36,11 @@ def test_paths_are_relative_to_the_file(load, tmp_path):
     assert config.sites[0].imagery[0].path == tmp_path / "images" / "*.tif"
 
 
+def test_thousands_of_sites_are_read(load):
+    sites = "".join(f"  - {{id: s{k}, count: [], imagery: [{{path: in/{k}}}]}}\n" for k in range(3000))
+    assert len(load(f"output: out\nsites:\n{sites}").sites) == 3000
+
+
 def test_defaults(load):
     site = load(GOOD).sites[0]
     assert (site.name, site.aoi, site.zones, site.count) == ("base", None, None, ("aircraft", "vehicle"))
@@ -126,7 +131,7 @@ def test_mistakes_are_one_line_with_file_line_and_place(load, tmp_path, old, new
         ("output: !!python/object/apply:os.system [ls]\n", "not valid YAML"),
         ("output: out\n---\noutput: out\n", "not valid YAML"),
         ("a: " + "[" * 3000, "20 levels"),
-        ("a: [" + "1," * 60_000 + "]", "more than 20000 values"),
+        ("a: [" + "1," * 210_000 + "]", "more than 200000 values"),
         ("a: " + "x" * 1_000_001, "larger than 1 MB"),
         (GOOD + GOOD.partition("sites:\n")[2], "line 2, sites: two sites have the id 'base'"),
         (GOOD.partition("imagery")[0] + "imagery: []\n", "sites[0].imagery: must not be empty"),
