@@ -38,7 +38,7 @@ VEHICLE = Model(
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""
-NAME = "sitedelta-detector 8"
+NAME = "sitedelta-detector 9"
 
 
 @cache
