@@ -21,6 +21,7 @@ from sitedelta.imagery.prepare import prepare
 from sitedelta.records import EventKind
 from sitedelta.verbs.change import Compared, change_files
 from sitedelta.verbs.compare import Told, compare_files
+from sitedelta.verbs.count import count_files
 
 SAMPLE = shipped("sample_tiles")
 GSD = 0.5
@@ -190,3 +191,12 @@ def test_events_of_aircraft(pair):
     assert f1(matched, true, found) >= EVENT_F1
     where = {(round(e.site_row), round(e.site_col)) for e in pair.told.events}
     assert len(where) == len(pair.told.events)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("date", [d for d in dates("rechitsa") if len(d.objects) > 2], ids=lambda d: d.day)
+def test_intervals_of_vehicles_hold_the_truth_of_a_camp(date):
+    true = sum(thing["class"] == "vehicle" for thing in date.objects.values())
+    told = count_files([date.path], classes=("vehicle",)).summary["images"][0]["classes"]["vehicle"]
+    assert told["low"] <= true <= told["high"]
+    assert told["count"] == pytest.approx(true, rel=0.1)
