@@ -98,9 +98,18 @@ def detect_tile(prepared: Prepared, wanted: Claim, tile: Tile, finder: Detector)
     if not clear.any():
         return Detections.none()
     shown = prepared.stretch.apply(image)
-    found = finder.detect(shown, clear, gsd_m=prepared.pixel_m, classes=(wanted.label,), weak=True)
-    found = found.shifted(window[0], window[2])
+    found = finder.detect(shown, valid, gsd_m=prepared.pixel_m, classes=(wanted.label,), weak=True)
+    found = found.take(_on(clear, found)).shifted(window[0], window[2])
     return found.take(_owned(found, tile) & (found.length_m >= wanted.least_m))
+
+
+def _on(clear: NDArray[np.bool_], found: Detections) -> NDArray[np.bool_]:
+    """Tell whose centre can be seen: the detector sees through what is hidden, whose edges would look like objects."""
+    row, col = (
+        np.clip(np.rint(at).astype(int), 0, n - 1) for at, n in zip((found.row, found.col), clear.shape, strict=True)
+    )
+    on: NDArray[np.bool_] = clear[row, col]
+    return on
 
 
 def _owned(found: Detections, tile: Tile) -> NDArray[np.bool_]:
