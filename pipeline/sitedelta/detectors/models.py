@@ -101,6 +101,7 @@ class Entry(_Model):
     features: str | None = Field(default=None, description="ONNX file of first layers whose features it takes.")
     working_gsd: Metres = Field(description="Ground sampling distance it was taught, metres.")
     longest: Metres = Field(default=75.0, description="Length of the longest object, metres.")
+    widest: Metres | None = Field(default=None, description="Wider ones are none of the class, metres.")
     axial: bool = Field(default=False, description="True where the heading map holds twice the angle.")
     apart: Share = 0.5
     apart_along: Share = 0.5
@@ -215,7 +216,17 @@ def model_of(e: Entry, network: Network) -> Model:
     ordered = sorted(e.looks, key=lambda k: k.gsd_max)
     sights = tuple(Sight(k.gsd_max, k.working_gsd, k.half_from, k.agree, k.turned) for k in ordered)
     plain = (Sight(e.accuracy[-1].gsd_max, e.working_gsd),)
-    return Model(e.label, network, e.longest, sights or plain, e.axial, e.apart, e.apart_along, _closer(e, network))
+    return Model(
+        e.label,
+        network,
+        longest_m=e.longest,
+        sights=sights or plain,
+        widest_m=e.widest or float("inf"),
+        axial=e.axial,
+        apart=e.apart,
+        apart_along=e.apart_along,
+        closer=_closer(e, network),
+    )
 
 
 def _closer(e: Entry, network: Network) -> Closer | None:

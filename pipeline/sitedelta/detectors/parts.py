@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import yaml
@@ -75,6 +76,7 @@ def _entry(model: Model, table: Table, details: Details) -> Entry:
             "features": FEATURES.name,
             "working_gsd": model.sights[0].working_m,
             "longest": model.longest_m,
+            "widest": model.widest_m if isfinite(model.widest_m) else None,
             "axial": model.axial,
             "apart": model.apart,
             "apart_along": model.apart_along,
