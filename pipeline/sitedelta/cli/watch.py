@@ -76,7 +76,7 @@ def watch(
         else:
             _print_lines(found, quiet=quiet)
 
-    with reporter(quiet=quiet or as_json) as progress:
+    with reporter(quiet=quiet or as_json or not sys.stderr.isatty()) as progress:  # in a log, what came is enough
         found = sitedelta.watch(
             config,
             once=once,
@@ -133,9 +133,10 @@ def _print_lines(found: "WatchPass", *, quiet: bool) -> None:
         if one.trouble:
             click.echo(f"{now} {one.site}: {'error: ' if one.status else ''}{' '.join(one.trouble.split())}", err=True)
     if found.trouble:
-        click.echo(f"{now} webhook: {found.trouble}; {found.waiting} messages wait and are tried again", err=True)
+        waiting = "1 message waits and is" if found.waiting == 1 else f"{found.waiting} messages wait and are"
+        click.echo(f"{now} webhook: {found.trouble}; {waiting} tried again", err=True)
     elif found.sent and not quiet:
-        click.echo(f"{now} webhook: {found.sent} messages sent")
+        click.echo(f"{now} webhook: {found.sent} message{'s' if found.sent > 1 else ''} sent")
     sys.stdout.flush()
 
 
@@ -145,5 +146,7 @@ def _lines(one: "SitePass") -> Iterator[str]:
     yield from (f"ALERT {e.text}" if e.kind == "fired" else f"alert {e.kind}: {e.text}" for e in one.alerts)
     if one.waiting:
         yield f"not whole yet, left for the next look: {', '.join(one.waiting)}"
+    elif one.outcome == "waiting" and not one.trouble:
+        yield "no image there yet"
     if one.outcome == "updated":
         yield f"report {one.report}"

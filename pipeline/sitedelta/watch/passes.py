@@ -113,8 +113,9 @@ class _Look:
         from sitedelta.watch.journal import Journal
 
         (site, lost), manifest = self._found(), Journal.standing(self.watched.store)
-        images = [_images(entry) for entry in site.imagery]
-        _refuse_lost(images, manifest, site.id)
+        had = {r.entry for r in manifest.scenes} if manifest else set()
+        images = [_images(entry, site.id, had=k in had) for k, entry in enumerate(site.imagery)]
+        _refuse_lost(images, had, site.id)
         local = {p: e for e, found in zip(site.imagery, images, strict=True) if isinstance(e.path, Path) for p in found}
         fresh = [p for p in local if not self._was_taken(p)]
         waiting = waiting_of(fresh, self.sight, self.state.waiting, settle_s=self.watched.settle_s, now=self.now)
@@ -124,7 +125,7 @@ class _Look:
         names = tuple(sorted(Path(p).name for p in waiting))
         if not any(chosen):
             return self._idle(waiting, refused, names)
-        done = self._name(chosen, apart, lost)
+        done = self._name(chosen, waiting, refused, lost)
         standing = Path(self.watched.store.manifest).exists() and self._results_stand()
         if done == self.state.done and standing:
             self._write(waiting, refused, done)
@@ -182,10 +183,18 @@ class _Look:
             self.watched.store.report / "index.html"
         ) in now
 
-    def _name(self, chosen: Sequence[Sequence[Path]], apart: set[str], lost: Sequence[tuple[Path, str]]) -> str:
-        """Name all that results are made from: the images, what lies beside them, and the settings."""
+    def _name(
+        self,
+        chosen: Sequence[Sequence[Path]],
+        waiting: Mapping[str, Waiting],
+        refused: Mapping[str, Refused],
+        lost: Sequence[tuple[Path, str]],
+    ) -> str:
+        """Name all that results rest on: the images, what lies beside them, the settings, and what was left out."""
+        apart = (*waiting, *refused)
         kept = {p: s for p, s in self.sight.items() if not any(p.startswith(f"{a}") for a in apart)}
-        said = [self.setup, sorted(kept.items()), [[str(p) for p in c] for c in chosen], [str(p) for p, _ in lost]]
+        left_out = [*sorted((p, r.stamp) for p, r in refused.items()), *(str(p) for p, _ in lost)]
+        said = [self.setup, sorted(kept.items()), [[str(p) for p in c] for c in chosen], left_out]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
 
     def _idle(self, waiting: dict[str, Waiting], refused: dict[str, Refused], names: tuple[str, ...]) -> SitePass:
@@ -228,19 +237,31 @@ def _plain(name: str) -> str:
     return name.replace("/", "-").replace("\\", "-")[:80]
 
 
-def _images(entry: "Imagery") -> tuple[Path, ...]:
-    """Give the images of an entry; an inbox may be empty."""
+def _images(entry: "Imagery", site: str, *, had: bool) -> tuple[Path, ...]:
+    """Give the images of an entry, of which there may be none yet where there is a folder that they can come to."""
     from sitedelta.sources import find_images
 
     try:
         return find_images(entry)
-    except InputError:
-        return ()
+    except InputError as error:
+        if had or _can_come(entry):
+            return ()
+        raise InputError(f"site {site}: {error}") from error
+    except OSError as error:
+        raise InputError(f"site {site}: {entry.path}: cannot be looked into ({error.strerror})") from error
 
 
-def _refuse_lost(images: Sequence[tuple[Path, ...]], manifest: "Manifest | None", site: str) -> None:
+def _can_come(entry: "Imagery") -> bool:
+    """Tell whether there is a folder where an entry looks for images."""
+    import glob
+
+    if not isinstance(entry.path, Path):
+        return True
+    return next(p for p in (entry.path, *entry.path.parents) if not glob.has_magic(str(p))).exists()
+
+
+def _refuse_lost(images: Sequence[tuple[Path, ...]], had: set[int], site: str) -> None:
     """Refuse to take for removed what probably only cannot be reached: all images of an entry at once."""
-    had = {r.entry for r in manifest.scenes} if manifest else set()
     for number in sorted(had):
         if number >= len(images) or not images[number]:
             what = f"none of the images of imagery[{number}] is there any more"

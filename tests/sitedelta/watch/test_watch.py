@@ -168,6 +168,33 @@ def test_a_damaged_image_is_left_out_and_said_once(look, deliver, store, tmp_pat
     assert len(open_site(store.root).manifest.scenes) == 2
 
 
+def test_a_damaged_image_that_comes_alone_is_said_once_too(look, deliver, store, tmp_path):
+    deliver("20241206", 2)
+    look()
+    before = store.manifest.read_bytes()
+    (tmp_path / "in" / "20241216.tif").write_bytes(b"no image at all")
+    found = look()
+    assert (found.outcome, kinds(found.arrivals)) == ("updated", ["unusable"])
+    assert store.manifest.read_bytes() == before
+    assert look().outcome == "nothing_new"
+    (tmp_path / "in" / "20241216.tif").unlink()
+    assert [look().arrivals, look().outcome] == [(), "nothing_new"]
+
+
+def test_an_inbox_that_was_never_there_is_no_empty_one(config, tmp_path, capsys):
+    arguments = ["watch", str(config), "--once", "--jobs", "1"]
+    assert status_of(arguments) == 0
+    assert capsys.readouterr().out.endswith("base: no image there yet\n")
+    (tmp_path / "in").rmdir()
+    for path in ("in", "in/*.tif"):
+        config.write_text(config.read_text().replace("path: in", f"path: {path}").replace(f"{path}/*.tif", path))
+        assert status_of(arguments) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"base: error: site base: {tmp_path / 'in'}" in line
+    (tmp_path / "in").mkdir()
+    assert status_of(arguments) == 0
+
+
 def test_an_inbox_that_is_gone_takes_nothing_away(look, deliver, store, tmp_path):
     deliver("20241206", 2)
     look()
