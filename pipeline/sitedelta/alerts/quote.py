@@ -183,7 +183,7 @@ def quote_area(rule: Rule, changes: Sequence[ZoneChange]) -> Quote:
     known = [c for c in rows if c.changed_m2 is not None]
     span = (rows[-1].date_after - rows[0].date_before).days if rows else 0
     if span < FEWEST_DAYS or not known:
-        return Quote(None, at_most=False, basis=f"the history is short ({len(known)} pairs of images over {span} days)")
+        return Quote(None, at_most=False, basis=f"the history is short ({_pairs(len(known))} over {span} days)")
     per_month = len(known) / (span / MONTH_DAYS)
     level = rule.alert.area_m2 or 0.0
     told = [c for c in known if c.false_alarm_source == "controls" and (c.false_alarm_rate or 0) > 0]
@@ -191,9 +191,13 @@ def quote_area(rule: Rule, changes: Sequence[ZoneChange]) -> Quote:
         chance = float(np.mean([_beyond_controls(c, level) for c in told]))
         return _chance(chance, per_month, f"from {max(c.control_pairs for c in told)} control pairs")
     if len(known) < FEWEST_PAIRS:
-        short = f"{len(known)} pairs of images tell too little, and there are no control pairs"
+        short = f"{_pairs(len(known))} tell too little, and there are no control pairs"
         return Quote(None, at_most=False, basis=short)
-    return _chance(_beyond_history(known, level), per_month, f"from {len(known)} pairs of images")
+    return _chance(_beyond_history(known, level), per_month, f"from {_pairs(len(known))}")
+
+
+def _pairs(number: int) -> str:
+    return f"{number} pair{'' if number == 1 else 's'} of images"
 
 
 def _chance(chance: float, per_month: float, basis: str) -> Quote:

@@ -15,6 +15,10 @@ _MOST = 50
 """The page lists this many lines; the ledgers hold all."""
 
 
+_VOID = ("withdrawn", "merged")
+"""Lines that take an alert back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """An alert on a chart."""
@@ -43,7 +47,8 @@ class AlertsShown:
         if not self.rules:
             return ""
         met = sum(bool(r.met) for r in self.rules)
-        fired = [e for e in self.lines if e.kind == "fired" and e.begin]
+        stands = {e.alert: e.kind not in _VOID for e in reversed(self.lines)}
+        fired = [e for e in self.lines if e.kind == "fired" and e.begin and stands[e.alert]]
         last = f", last alert {day(max(e.begin for e in fired if e.begin))}" if fired else ""
         return f"{met} of {len(self.rules)} rules met{last}"
 
@@ -61,7 +66,7 @@ def _flags(ledger: list[Entry]) -> dict[tuple[str, str], tuple[Flag, ...]]:
     standing = {e.alert: e for e in ledger}
     found: dict[tuple[str, str], tuple[Flag, ...]] = {}
     for e in sorted(standing.values(), key=lambda e: (str(e.begin), e.alert)):
-        if e.begin is not None and e.kind not in ("withdrawn", "merged"):
+        if e.begin is not None and e.kind not in _VOID:
             place = (e.zone, e.label)
             found[place] = (*found.get(place, ()), Flag(e.begin, f"Alert, {day(e.begin)}: {e.name}"))
     return found

@@ -87,7 +87,7 @@ def run(
             until,
             limit_s,
             url and f"{url}/{s.id}",
-            (*loaded.alerts, *s.alerts),
+            loaded.alerts_of(s),
             send,
             run_id=run_id,
             reread=reread,

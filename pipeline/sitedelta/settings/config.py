@@ -341,6 +341,13 @@ class Site(_Model):
             raise ValueError("`stac:` needs an `aoi:`, the area to search")
         return self
 
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        odd = next((k for k, a in enumerate(self.alerts) if a.of and a.of not in self.count), None)
+        if odd is not None:
+            raise ValueError(f"alerts[{odd}] is on {self.alerts[odd].of}, which `count:` leaves out; add it there")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _titled(cls, value: object) -> object:
@@ -361,7 +368,8 @@ class Config(_Model):
         description="A detector of one's own for every site that names none; the shipped one where not given.",
     )
     alerts: tuple[Alert, ...] = Field(
-        default=(), description="When to tell: rules for every site that has the zone they are for."
+        default=(),
+        description="When to tell: rules for every site that has the zone and counts the class that they are for.",
     )
     webhook: WebAddress | None = Field(
         default=None,
@@ -374,6 +382,10 @@ class Config(_Model):
     def store(self) -> str | None:
         """Address to which results are published, where `output` names one and is the folder where they are made."""
         return self._store
+
+    def alerts_of(self, site: Site) -> tuple[Alert, ...]:
+        """Give the rules of the whole file that are about something the site counts, and the site's own."""
+        return (*(a for a in self.alerts if a.of is None or a.of in site.count), *site.alerts)
 
     @field_validator("sites")
     @classmethod

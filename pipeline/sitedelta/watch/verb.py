@@ -98,7 +98,7 @@ def _look(
     loaded, chosen, folder = chosen_sites(config, site, out)
     output, passes, url = folder.absolute(), [], None if out else loaded.store
     for one in chosen:
-        alerts, away = (*loaded.alerts, *one.alerts), url and f"{url}/{one.id}"
+        alerts, away = loaded.alerts_of(one), url and f"{url}/{one.id}"
         watched = Watched(one, output / one.id, output, alerts, loaded.webhook, settle, away)
         place = None
         if jobs:

@@ -41,6 +41,15 @@ def test_thousands_of_sites_are_read(load):
     assert len(load(f"output: out\nsites:\n{sites}").sites) == 3000
 
 
+def test_rules_are_about_what_a_site_counts(load):
+    own = "    count: [aircraft]\n    alerts: [{when: area, area_m2: 9}, {when: appears, of: %s}]\n"
+    every = "alerts: [{when: appears, of: vehicle}, {when: below, of: aircraft, n: 2}, {when: area, area_m2: 5}]\n"
+    found = load(every + GOOD + own % "aircraft")
+    assert [a.when for a in found.alerts_of(found.sites[0])] == ["below", "area", "area", "appears"]
+    with pytest.raises(ConfigError, match=r"alerts\[1\] is on vehicle, which `count:` leaves out"):
+        load(GOOD + own % "vehicle")
+
+
 def test_defaults(load):
     site = load(GOOD).sites[0]
     assert (site.name, site.aoi, site.zones, site.count) == ("base", None, None, ("aircraft", "vehicle"))
