@@ -66,7 +66,7 @@ def parse_yaml(path: Path, text: str) -> Document:
     except ConfigError:
         raise
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}, {_reason(error)}") from error
+        raise ConfigError(f"{path}, {_reason(error, text)}") from error
     except (RecursionError, ValueError) as error:
         raise ConfigError(f"{path}: not usable as YAML ({error}); write plain nested keys and values") from error
 
@@ -134,11 +134,17 @@ def _entries(path: Path, place: Place, node: yaml.MappingNode) -> list[tuple[Pla
     return [((*place, key.value), seen[key.value], child) for key, child in node.value]
 
 
-def _reason(error: yaml.YAMLError) -> str:
+def _reason(error: yaml.YAMLError, text: str) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark = error.problem_mark
         what = " ".join(filter(None, (error.problem, f"({error.context})" if error.context else "")))
-        return f"line {mark.line + 1}, column {mark.column + 1}: not valid YAML: {what}"
+        return f"{_where(error.problem_mark, text)}: not valid YAML: {what}"
     if isinstance(error, yaml.reader.ReaderError):
         return f"not valid YAML: the character {error.character!r} at position {error.position} is not allowed"
     return "not valid YAML: " + " ".join(str(error).split())
+
+
+def _where(mark: yaml.Mark, text: str) -> str:
+    last = max(len(text.splitlines()), 1)
+    if mark.line >= last:  # libyaml tells of the end as of one more line
+        return f"line {last}, at its end"
+    return f"line {mark.line + 1}, column {mark.column + 1}"
