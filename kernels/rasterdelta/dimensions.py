@@ -53,6 +53,8 @@ class Kind:
     """Nose to tail; of helicopters from the fuselage to the turning rotors; of vehicles the hull without a gun."""
     width: Range
     """Wingspan, wings swept to spread; rotor; hull."""
+    source: str
+    """Publication that carries the dimensions, or what an own range was set around."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Verdict:
 
 @cache
 def kinds() -> tuple[Kind, ...]:
-    """Give the table: commonly published dimensions of aircraft and vehicles (`dimensions.csv`)."""
+    """Give the table: published dimensions of aircraft and vehicles, each with its source (`dimensions.csv`)."""
     with _TABLE.open(encoding="utf-8", newline="") as text:
         return tuple(
             Kind(
@@ -77,6 +79,7 @@ def kinds() -> tuple[Kind, ...]:
                 r["name"],
                 Range(float(r["length_low_m"]), float(r["length_high_m"])),
                 Range(float(r["width_low_m"]), float(r["width_high_m"])),
+                r["source"],
             )
             for r in csv.DictReader(text)
         )

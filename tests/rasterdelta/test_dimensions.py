@@ -30,6 +30,26 @@ def test_each_kind_is_compatible_with_itself():
         assert found is None or k.name in found
 
 
+def test_each_kind_has_a_source_and_dimensions_in_order():
+    for k in kinds():
+        assert k.source.strip(), k.name
+        if k.source.startswith("Wikipedia"):
+            assert k.source.split(";")[0].endswith(", specifications, 2024"), k.name  # an article changes: as of when
+        assert 0 < k.length.low <= k.length.high
+        assert 0 < k.width.low <= k.width.high
+    assert len({k.name for k in kinds()}) == len(kinds())
+
+
+def test_dimensions_are_those_of_the_sources():
+    table = {k.name: k for k in kinds()}
+    feet = 0.3048
+    c17 = table["C-17"]  # US Air Force fact sheet: 174 feet long, 169 feet 10 inches to the tips of the winglets
+    assert c17.length.high == pytest.approx(174 * feet, abs=0.05)
+    assert c17.width.high == pytest.approx((169 + 10 / 12) * feet, abs=0.05)
+    lorry = table["articulated lorry or road train"]  # Directive 96/53/EC: 18.75 m long, 2.60 m wide at most
+    assert (lorry.length.high, lorry.width.high) == (pytest.approx(18.75, abs=0.051), 2.6)
+
+
 def test_a_wide_deviation_tells_nothing():
     assert size_statement("aircraft", 47.0, np.nan) == NOTHING
     assert size_statement("aircraft", 47.0, 20.0) == NOTHING
