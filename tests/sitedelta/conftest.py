@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def place_in() -> Callable[[Path], Place]:
     """Give a place in a folder of one's own."""
     return Place
@@ -158,25 +159,50 @@ class Spotter:
         )
 
 
-@pytest.fixture
-def spotter(monkeypatch: pytest.MonkeyPatch) -> Spotter:
-    """Count painted marks instead of what the shipped detector finds (in this process: `jobs=1`)."""
+def _put_in_place(patch: pytest.MonkeyPatch) -> Spotter:
     found = Spotter()
-    monkeypatch.setattr("sitedelta.detectors.models.shipped_detector", lambda: found)
+    patch.setattr("sitedelta.detectors.models.shipped_detector", lambda: found)
     return found
 
 
 @pytest.fixture
-def configure(tmp_path: Path) -> Callable[..., Path]:
+def spotter(monkeypatch: pytest.MonkeyPatch) -> Spotter:
+    """Count painted marks instead of what the shipped detector finds (in this process: `jobs=1`)."""
+    return _put_in_place(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def spotting() -> Callable[[], AbstractContextManager[Spotter]]:
+    """Give a context in which painted marks are counted, for what several tests share."""
+
+    @contextmanager
+    def spot() -> Iterator[Spotter]:
+        with pytest.MonkeyPatch.context() as patch:
+            yield _put_in_place(patch)
+
+    return spot
+
+
+@pytest.fixture(scope="session")
+def configure_in() -> Callable[[Path], Callable[..., Path]]:
+    """Give what writes a configuration of one site into a folder."""
+
+    def at(folder: Path) -> Callable[..., Path]:
+        def write(*imagery: Mapping[str, Any], out: str = "out", file: str = "sites.yaml", **site: Any) -> Path:
+            content = {"output": out, "sites": [{"id": "base", "imagery": [dict(i) for i in imagery], **site}]}
+            path = folder / file
+            path.write_text(yaml.safe_dump(content))
+            return path
+
+        return write
+
+    return at
+
+
+@pytest.fixture
+def configure(configure_in: Callable[[Path], Callable[..., Path]], tmp_path: Path) -> Callable[..., Path]:
     """Write a configuration of one site."""
-
-    def write(*imagery: Mapping[str, Any], out: str = "out", file: str = "sites.yaml", **site: Any) -> Path:
-        content = {"output": out, "sites": [{"id": "base", "imagery": [dict(i) for i in imagery], **site}]}
-        path = tmp_path / file
-        path.write_text(yaml.safe_dump(content))
-        return path
-
-    return write
+    return configure_in(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import geopandas
 import numpy as np
@@ -15,8 +16,9 @@ import yaml
 import sitedelta
 from sitedelta.errors import ConfigError, InputError, RasterError
 from sitedelta.files.hashing import sha256_file
+from sitedelta.fleet import RunResult
 from sitedelta.running.runs import report, run
-from sitedelta.site import open_site
+from sitedelta.site import Site, open_site
 from sitedelta.watch.holder import this_process
 from sitedelta.watch.lock import SiteBusy, held
 
@@ -47,21 +49,15 @@ def looks(ground, marks):
     return found
 
 
-@pytest.fixture
-def images(place, looks):
-    """Write the three days, each with a georeference that is off by a few pixels; the first is right."""
-
-    def write(days=DAYS, *, plain=False):
-        for day in days:
-            k = DAYS.index(day)
-            part = looks[day][:, 10 + k : 10 + k + SIZE, 10 - 2 * k : 10 - 2 * k + SIZE]
-            place.write(f"in/{day}.{'png' if plain else 'tif'}", part, corner=None if plain else (767_900, 3_921_500))
-
-    return write
+def write_days(place, looks, days=DAYS, *, plain=False):
+    """Write days, each with a georeference that is off by a few pixels; the first is right."""
+    for day in days:
+        k = DAYS.index(day)
+        part = looks[day][:, 10 + k : 10 + k + SIZE, 10 - 2 * k : 10 - 2 * k + SIZE]
+        place.write(f"in/{day}.{'png' if plain else 'tif'}", part, corner=None if plain else (767_900, 3_921_500))
 
 
-@pytest.fixture
-def zones(tmp_path):
+def write_zones(folder):
     """Write two zones in pixels: the west with two of the aircraft, and the east."""
 
     def polygon(name, left, right):
@@ -73,9 +69,39 @@ def zones(tmp_path):
         }
 
     features = [polygon("west", 0, 109), polygon("east", 111, SIZE - 1)]
-    path = tmp_path / "zones.geojson"
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    (folder / "zones.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     return "zones.geojson"
+
+
+@pytest.fixture
+def images(place, looks):
+    """Write the three days, or some of them."""
+    return partial(write_days, place, looks)
+
+
+@pytest.fixture
+def zones(tmp_path):
+    return write_zones(tmp_path)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a run over the three days and two zones made."""
+
+    done: RunResult
+    site: Site
+    plain: bool
+    """The images are pictures without georeference."""
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["georeferenced", "plain"])
+def whole(request, looks, place_in, configure_in, spotting, tmp_path_factory):
+    folder, plain = tmp_path_factory.mktemp("whole"), request.param
+    write_days(place_in(folder), looks, plain=plain)
+    entry = {"path": "in/*", "gsd": 0.5} if plain else {"path": "in/*"}
+    with spotting():
+        (done,) = run(configure_in(folder)(entry, zones=write_zones(folder)), jobs=1)
+    return Whole(done, open_site(done.folder), plain)
 
 
 def everything(folder):
@@ -98,14 +124,10 @@ def counts(site, zone="site", label="aircraft"):
     return dict(zip(chosen["day"], chosen["count"], strict=True))
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain):
-    images(plain=plain)
-    entry = {"path": "in/*", "gsd": 0.5} if plain else {"path": "in/*"}
-    (done,) = run(configure(entry, zones=zones), jobs=1)
-
+def test_a_run_writes_all_that_is_promised(whole):
+    done = whole.done
     assert (done.site_id, done.nothing_new) == ("base", False)
-    assert done.folder == tmp_path / "out" / "base"
+    assert done.folder.parts[-2:] == ("out", "base")
     assert done.report == done.folder / "report" / "index.html"
     assert done.sentences
     for name in (
@@ -114,33 +136,48 @@ def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain)
     ):  # fmt: skip
         assert (done.folder / name).stat().st_size > 0, name
 
-    site = open_site(done.folder)
-    assert site.georeferenced is not plain
+
+def test_a_manifest_names_every_file_and_no_folder_of_the_machine(whole):
+    manifest, folder = whole.site.manifest, whole.done.folder
+    assert {p: sha256_file(folder / p) for p in manifest.files} == manifest.files
+    assert str(folder.parents[1]) not in (folder / "manifest.json").read_text()
+
+
+def test_a_run_counts_each_day_and_zone(whole):
+    site = whole.site
+    assert site.georeferenced is not whole.plain
     assert counts(site) == {DAYS[0]: 2, DAYS[1]: 1, DAYS[2]: 2}
     assert counts(site, "west") == {DAYS[0]: 2, DAYS[1]: 1, DAYS[2]: 1}
     assert counts(site, "east") == {DAYS[0]: 0, DAYS[1]: 0, DAYS[2]: 1}
     assert counts(site, "east", "vehicle") == {DAYS[0]: 0, DAYS[1]: 1, DAYS[2]: 3}
     assert (site.observations["share_observed"] > 0.9).all()
 
-    objects = by_day(site.objects)
+
+def test_a_run_places_objects_on_the_site(whole):
+    objects = by_day(whole.site.objects)
     assert len(objects) == 5 + 4
     stays = objects[(objects["label"] == "aircraft") & (objects["site_row"].between(50, 70))]
     stays = stays[stays["site_col"] < 100]
     np.testing.assert_allclose(stays[["site_row", "site_col"]], [STAYS] * 3, atol=1.5)
     assert set(objects["zones"]) == {"west", "east"}
 
-    events = by_day(site.events, "date_after")
+
+def test_a_run_tells_what_arrived_left_and_stayed(whole):
+    events = by_day(whole.site.events, "date_after")
     told = {(r.day, r.label, r.kind) for r in events.itertuples()}
     assert told == {
         (DAYS[1], "aircraft", "departed"), (DAYS[1], "aircraft", "stayed"), (DAYS[1], "vehicle", "arrived"),
         (DAYS[2], "aircraft", "arrived"), (DAYS[2], "aircraft", "stayed"), (DAYS[2], "vehicle", "arrived"),
         (DAYS[2], "vehicle", "stayed"),
     }  # fmt: skip
-    assert set(events["object_before"].dropna()) | set(events["object_after"].dropna()) <= set(objects["id"])
+    of_objects = set(events["object_before"].dropna()) | set(events["object_after"].dropna())
+    assert of_objects <= set(whole.site.objects["id"])
 
-    tracks = site.tracks
-    assert set(tracks["id"]) == set(objects["track"])
-    aircraft = tracks[tracks["label"] == "aircraft"].sort_values("site_col")
+
+def test_a_run_follows_objects_over_all_days(whole):
+    tracks = whole.site.tracks
+    assert set(tracks["id"]) == set(whole.site.objects["track"])
+    aircraft = tracks[tracks["label"] == "aircraft"]
     found = {
         (r.seen_dates.replace("-", ""), pd.notna(r.absent_before), pd.notna(r.absent_after))
         for r in aircraft.itertuples()
@@ -148,6 +185,9 @@ def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain)
     assert found == {(";".join(DAYS), False, False), (DAYS[0], False, True), (DAYS[2], True, False)}
     assert aircraft["dwell_min_days"].max() == 7
 
+
+def test_a_run_maps_change_where_something_left(whole):
+    site = whole.site
     for p in site.manifest.pairs:
         assert (p.status, p.reason) == ("compared", None)
         assert p.share_observed > 0.85
@@ -162,18 +202,18 @@ def test_a_site_from_images_to_report(images, zones, configure, tmp_path, plain)
     assert len(site.changes) >= 2
     assert (site.changes.geometry.is_valid).all()
 
-    for record in site.manifest.scenes:
-        shown = site.image(record.scene.id)
-        assert shown.shape == (3, *left.shape)
+
+def test_a_run_brings_its_images_onto_one_grid(whole):
+    site, scenes = whole.site, whole.site.manifest.scenes
+    looks = [site.image(record.scene.id) for record in scenes]
+    for record, shown in zip(scenes, looks, strict=True):
+        assert shown.shape == (3, site.manifest.grid.height, site.manifest.grid.width)
         assert record.alignment.status in {"reference", "aligned"}
         assert record.raster is not None
-    a, b = (site.image(s.scene.id) for s in site.manifest.scenes[:2])
-    first_look, second_look = a.to_numpy()[1], b.to_numpy()[1]
-    both = a.attrs["valid"] & b.attrs["valid"] & (np.minimum(first_look, second_look) > 25)  # no painted marks
-    assert np.corrcoef(first_look[both], second_look[both])[0, 1] > 0.9
-
-    assert {p: sha256_file(done.folder / p) for p in site.manifest.files} == site.manifest.files
-    assert str(tmp_path) not in (done.folder / "manifest.json").read_text()
+    a, b = looks[:2]
+    first, second = a.to_numpy()[1], b.to_numpy()[1]
+    both = a.attrs["valid"] & b.attrs["valid"] & (np.minimum(first, second) > 25)  # no painted marks
+    assert np.corrcoef(first[both], second[both])[0, 1] > 0.9
 
 
 def test_the_page_over_all_sites_leaves_out_results_that_cannot_be_read(images, configure, tmp_path):
