@@ -106,7 +106,7 @@ class SiteStore:
         return self.rasters / f"change-{before}--{after}.tif"
 
 
-_ASIDE = ".part-"
+ASIDE = ".part-"
 """How names of files begin that are being written."""
 _AN_HOUR_S = 3600.0
 _WRITERS = ("rasterio._err", "pyogrio.errors")
@@ -148,7 +148,7 @@ def written_aside(path: Path, *, durable: bool = True, at_once: bool = False) ->
     refuse_writing(path.parent)
     with _Told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=_ASIDE, suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=ASIDE, suffix=path.suffix, dir=path.parent)
         os.close(handle)
         aside = Path(name)
         try:
@@ -217,14 +217,14 @@ def _all_onto_disk(folder: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Take away what runs that were killed left half written, here and below; nobody else may be writing."""
-    for path in folder.rglob(f"{_ASIDE}*"):
+    for path in folder.rglob(f"{ASIDE}*"):
         with suppress(OSError):
             path.unlink()
 
 
 def sweep_old(folder: Path) -> None:
     """Take away what was left half written here an hour ago or earlier, where others may be writing."""
-    for path in folder.glob(f"{_ASIDE}*"):
+    for path in folder.glob(f"{ASIDE}*"):
         with suppress(OSError):
             if path.stat().st_mtime < time.time() - _AN_HOUR_S:
                 path.unlink()

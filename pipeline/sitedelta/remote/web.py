@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ class Facts:
     etag: str | None = None
     size: int | None = None
     modified: str | None = None
+    by_parts: bool = True
+    """Whether it gives parts of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,10 @@ def _bounded(answer: "requests.Response", url: str) -> bytes:
 def _facts(answer: "requests.Response", url: str) -> Facts:
     said = answer.headers
     size = said.get("Content-Range", "").rpartition("/")[2] or said.get("Content-Length", "")
-    return Facts(url, said.get("ETag"), int(size) if size.isdecimal() else None, said.get("Last-Modified"))
+    known = int(size) if size.isdecimal() else None
+    return Facts(
+        url, said.get("ETag"), known, said.get("Last-Modified"), answer.status_code == HTTPStatus.PARTIAL_CONTENT
+    )
 
 
 def _cause(error: BaseException) -> str:

@@ -4,15 +4,17 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
 from sitedelta.errors import InputError
 from sitedelta.files.hashing import sha256_file
-from sitedelta.files.store import write_json
+from sitedelta.files.store import ASIDE, write_json
 from sitedelta.imagery.dates import parse_date, taken
 from sitedelta.remote.address import is_address, plain
 from sitedelta.remote.web import Facts, Web
@@ -118,7 +120,7 @@ def _local_facts(path: Path) -> Facts:
 def _copy_image(wish: Wish, found: Sequence[_Found], folder: Path, web: Web) -> _Copied | None:
     try:
         if wish.area is not None:
-            return _copy(found, wish.area, folder / f"{wish.name}.tif")
+            return _copy(found, wish.area, folder / f"{wish.name}.tif", web)
     except UnplacedError:
         if not wish.whole:
             raise
@@ -127,16 +129,30 @@ def _copy_image(wish: Wish, found: Sequence[_Found], folder: Path, web: Web) -> 
     return _Copied(out, "data", None, tuple(found))
 
 
-def _copy(found: Sequence[_Found], area: Bounds, out: Path, role: str = "data") -> _Copied | None:
-    cut = copy_window([Source(f.facts.url, band_names(f.asset)) for f in found], area, out)
+def _copy(found: Sequence[_Found], area: Bounds, out: Path, web: Web, role: str = "data") -> _Copied | None:
+    with ExitStack() as stack:
+        sources = [Source(stack.enter_context(_readable(f, out, web)), band_names(f.asset)) for f in found]
+        cut = copy_window(sources, area, out)
     return None if cut is None else _Copied(out, role, cut, tuple(found))
+
+
+@contextmanager
+def _readable(found: _Found, beside: Path, web: Web) -> Iterator[str]:
+    """Give where parts of a file can be read: where it lies, or in a copy of all of it where its server gives none."""
+    if found.facts.by_parts:
+        yield found.facts.url
+        return
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(prefix=ASIDE, dir=beside.parent) as file:
+        web.download(found.facts.url, Path(file.name))
+        yield file.name
 
 
 def _copy_mask(wish: Wish, folder: Path, web: Web) -> _Copied | None:
     if wish.choice.mask is None or wish.area is None:
         return None
     out = folder / f"{wish.name}_{wish.choice.provider}.tif"
-    return _copy([_find(wish.choice.mask, wish.item, web)], wish.area, out, "data-mask")
+    return _copy([_find(wish.choice.mask, wish.item, web)], wish.area, out, web, "data-mask")
 
 
 def _standing(folder: Path, sidecar: Path) -> Path | None:

@@ -51,6 +51,8 @@ class Server:
     """Ranges that were asked for."""
     moved: dict[str, str] = field(default_factory=dict)
     """Where a path was moved to."""
+    by_parts: bool = True
+    """Whether it gives ranges of bytes, or whole files alone."""
 
     @property
     def url(self) -> str:
@@ -101,8 +103,9 @@ class _Handler(SimpleHTTPRequestHandler):
             self._head(404, {"Content-Length": "0"})
             return
         first, last, size = self._range(file.stat().st_size)
-        whole = "Range" not in self.headers
-        told = {"Content-Length": str(last - first), "Accept-Ranges": "bytes", "ETag": f'"{size}-of-{file.name}"'}
+        whole = "Range" not in self.headers or not state.by_parts
+        told = {"Content-Length": str(last - first), "ETag": f'"{size}-of-{file.name}"'}
+        told |= {"Accept-Ranges": "bytes"} if state.by_parts else {}
         told |= {"Last-Modified": "Fri, 13 Dec 2024 10:00:00 GMT"}
         self._head(
             200 if whole else 206, told if whole else {**told, "Content-Range": f"bytes {first}-{last - 1}/{size}"}
@@ -122,7 +125,7 @@ class _Handler(SimpleHTTPRequestHandler):
             state.served[self.path] = state.served.get(self.path, 0) + len(data)
 
     def _range(self, size: int) -> tuple[int, int, int]:
-        said = self.headers.get("Range", "").removeprefix("bytes=")
+        said = self.headers.get("Range", "").removeprefix("bytes=") if self.state.by_parts else ""
         if not said:
             return 0, size, size
         first, _, last = said.partition("-")

@@ -43,6 +43,15 @@ def test_only_the_bytes_that_the_site_needs_are_read(catalogue, world, tmp_path)
         assert copy.crs == whole.crs
 
 
+def test_a_server_that_gives_whole_files_alone_is_read_too(catalogue, world, tmp_path):
+    query = Query(f"{catalogue.url}/catalog.json", world.aoi)
+    by_parts = gather(query, tmp_path / "parts")
+    catalogue.by_parts = False
+    whole = gather(query, tmp_path / "whole")
+    assert [p.read_bytes() for p in whole] == [p.read_bytes() for p in by_parts]
+    assert not list((tmp_path / "whole").rglob(".part-*"))
+
+
 def test_what_was_copied_is_not_read_again(catalogue, world, tmp_path):
     query = Query(f"{catalogue.url}/catalog.json", world.aoi)
     first = gather(query, tmp_path / "copies")
