@@ -36,3 +36,18 @@ def deliver(address: str | None, sites: Sequence[Path]) -> Delivery:
             told = box.send(hook.send, now=time.time())
             sent, trouble = sent + told.sent, told.trouble
     return Delivery(sent, sum(len(b.waiting()) for b in boxes), trouble)
+
+
+class Courier:
+    """Sends what sites have to tell as soon as each is done; after a failure all waits for the next look."""
+
+    def __init__(self, address: str | None) -> None:
+        self._address, self._sent = address, 0
+        self._trouble: str | None = None
+
+    def carry(self, sites: Sequence[Path]) -> Delivery:
+        """Send what these sites have to tell; give what became of all messages so far, and how many wait of these."""
+        if self._trouble is None:
+            done = deliver(self._address, sites)
+            self._sent, self._trouble = self._sent + done.sent, done.trouble
+        return Delivery(self._sent, sum(len(b.waiting()) for b in folders(sites)), self._trouble)

@@ -85,8 +85,10 @@ def quote_count(
     known = np.flatnonzero(quiet & (looks.exposure > 0))
     span = float(looks.days[known[-1]] - looks.days[known[0]]) if len(known) else 0.0
     if len(known) < FEWEST_LOOKS or span < FEWEST_DAYS:
-        short = f"the history is short ({len(known)} images that show it, over {span:.0f} days)"
-        return Quote(None, at_most=False, basis=f"{short}; {FEWEST_LOOKS} over {FEWEST_DAYS:.0f} days are needed")
+        short = (
+            f"it takes {FEWEST_LOOKS} images, over {FEWEST_DAYS:.0f} days, that show the place while this is not met"
+        )
+        return Quote(None, at_most=False, basis=f"{short}; there {_are(len(known))}, over {span:.0f} days")
     if rule.alert.when == "drift" and drift_of(rule, looks) is None:
         return Quote(None, at_most=False, basis="the usual number is not known yet")
     detector = _nearest(detectors, rule.label, looks)
@@ -183,7 +185,8 @@ def quote_area(rule: Rule, changes: Sequence[ZoneChange]) -> Quote:
     known = [c for c in rows if c.changed_m2 is not None]
     span = (rows[-1].date_after - rows[0].date_before).days if rows else 0
     if span < FEWEST_DAYS or not known:
-        return Quote(None, at_most=False, basis=f"the history is short ({_pairs(len(known))} over {span} days)")
+        short = f"it takes {FEWEST_PAIRS} pairs of images, over {FEWEST_DAYS:.0f} days"
+        return Quote(None, at_most=False, basis=f"{short}; there {_are(len(known))}, over {span} days")
     per_month = len(known) / (span / MONTH_DAYS)
     level = rule.alert.area_m2 or 0.0
     told = [c for c in known if c.false_alarm_source == "controls" and (c.false_alarm_rate or 0) > 0]
@@ -191,9 +194,13 @@ def quote_area(rule: Rule, changes: Sequence[ZoneChange]) -> Quote:
         chance = float(np.mean([_beyond_controls(c, level) for c in told]))
         return _chance(chance, per_month, f"from {max(c.control_pairs for c in told)} control pairs")
     if len(known) < FEWEST_PAIRS:
-        short = f"{_pairs(len(known))} tell too little, and there are no control pairs"
+        short = f"it takes {FEWEST_PAIRS} pairs of images, or control pairs; there {_are(len(known))}"
         return Quote(None, at_most=False, basis=short)
     return _chance(_beyond_history(known, level), per_month, f"from {_pairs(len(known))}")
+
+
+def _are(number: int) -> str:
+    return f"is {number}" if number == 1 else f"are {number}"
 
 
 def _pairs(number: int) -> str:

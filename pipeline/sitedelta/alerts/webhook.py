@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
+from threading import Thread
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 KEY = "SITEDELTA_WEBHOOK_KEY"
 """Environment variable that holds the secret with which messages are signed."""
 PATIENCE_S = 10.0
-"""How long a host may take to answer."""
+"""How long a host may take for all of its answer, from the look-up of its name to the last byte."""
 TAKEN = range(200, 300)
 
 
@@ -44,6 +45,13 @@ class Webhook:
         key
             Equal for a message that is sent again.
         """
+        said: list[str | None] = []
+        thread = Thread(target=lambda: said.append(self._exchange(key, body)), daemon=True)
+        thread.start()
+        thread.join(self.patience_s)
+        return said[0] if said else f"{self.host} did not answer within {self.patience_s:g} s"
+
+    def _exchange(self, key: str, body: bytes) -> str | None:
         request = Request(self.address, data=body, headers=self._headers(key, body), method="POST")  # noqa: S310 - checked
         try:
             with build_opener(_Stay).open(request, timeout=self.patience_s) as answer:

@@ -10,10 +10,11 @@ import click
 import sitedelta
 from sitedelta.cli.checks import check_folder
 from sitedelta.cli.options import PATH, examples, jobs, site, talk
+from sitedelta.cli.places import resources, scheduler, tile_limit
 from sitedelta.progress import reporter
 
 if TYPE_CHECKING:
-    from sitedelta.watch.passes import SitePass
+    from sitedelta.watch.outcome import SitePass
     from sitedelta.watch.verb import WatchPass
 
 
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 @site
 @click.option("--out", type=PATH, metavar="DIR", help="Folder for the results, instead of the one configured.")
 @jobs
+@scheduler
+@tile_limit
+@resources
 @talk
 def watch(
     config: Path,
@@ -55,6 +59,9 @@ def watch(
     site: str | None,
     out: Path | None,
     jobs: int | None,
+    scheduler: str | None,
+    tile_limit: float,
+    resources: dict[str, float],
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -67,14 +74,20 @@ def watch(
     With --once, the status is 0 where there was no alert, 3 where one was told, 1 where work failed, 2 where something
     given cannot be used. Ctrl-C and SIGTERM end it at any time; the next look goes on from there.
     """
+    if jobs and scheduler:
+        raise click.UsageError("--jobs and --scheduler exclude each other; the cluster has its own workers")
     if out:
         check_folder(out, [config])
+
+    def tell(found: "SitePass") -> None:
+        if not as_json:
+            _print_site(found, quiet=quiet)
 
     def say(found: "WatchPass") -> None:
         if as_json:
             _print_json(found)
         else:
-            _print_lines(found, quiet=quiet)
+            _print_end(found, quiet=quiet)
 
     with reporter(quiet=quiet or as_json or not sys.stderr.isatty()) as progress:  # in a log, what came is enough
         found = sitedelta.watch(
@@ -85,7 +98,11 @@ def watch(
             site=site,
             out=out,
             jobs=jobs or 0,
+            scheduler=scheduler,
+            limit_s=tile_limit,
+            resources=resources,
             progress=progress,
+            tell=tell,
             say=say,
         )
     return found.exit_status
@@ -104,6 +121,7 @@ def _summary(found: "WatchPass") -> dict[str, Any]:
         "status": found.exit_status,
         "sites": [_site(s) for s in found.sites],
         "messages": {"sent": found.sent, "waiting": found.waiting, "trouble": found.trouble},
+        "trouble": found.mistake,
     }
 
 
@@ -122,16 +140,27 @@ def _site(one: "SitePass") -> dict[str, Any]:
     }
 
 
-def _print_lines(found: "WatchPass", *, quiet: bool) -> None:
-    """Print what is new, a line each with its time; nothing where nothing is, but trouble always."""
+def _now() -> str:
     from sitedelta.watch.arrivals import utc_now
 
-    now = utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    for one in found.sites:
-        for line in () if quiet else _lines(one):
-            click.echo(f"{now} {one.site}: {line}")
-        if one.trouble:
-            click.echo(f"{now} {one.site}: {'error: ' if one.status else ''}{' '.join(one.trouble.split())}", err=True)
+    return utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _print_site(one: "SitePass", *, quiet: bool) -> None:
+    """Print what is new, a line each with its time; nothing where nothing is, but trouble always."""
+    now = _now()
+    for line in () if quiet else _lines(one):
+        click.echo(f"{now} {one.site}: {line}")
+    if one.trouble and not (quiet and one.outcome == "busy"):
+        click.echo(f"{now} {one.site}: {'error: ' if one.status else ''}{' '.join(one.trouble.split())}", err=True)
+    sys.stdout.flush()
+
+
+def _print_end(found: "WatchPass", *, quiet: bool) -> None:
+    """Print what became of messages, and why there was no look."""
+    now = _now()
+    if found.mistake:
+        click.echo(f"{now} error: {' '.join(found.mistake.split())}; the next look tries again", err=True)
     if found.trouble:
         waiting = "1 message waits and is" if found.waiting == 1 else f"{found.waiting} messages wait and are"
         click.echo(f"{now} webhook: {found.trouble}; {waiting} tried again", err=True)

@@ -1,7 +1,7 @@
 """Many sites on many workers: whole sites side by side, or the tiles of one site after the other."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sitedelta.engine import Lost, Place, each
@@ -19,28 +19,47 @@ Outcome = RunResult | SitedeltaError
 """An error is a value: it does not keep the other sites from being finished."""
 
 
-def run_sites(works: Sequence[SiteWork], place: Place, *, progress: Progress = silent) -> list[Outcome]:
+Told = Callable[[int, Outcome], None]
+"""Is given the number of a site and what came of it, as soon as it has."""
+
+
+def _nothing(_: int, __: Outcome) -> None:
+    return None
+
+
+def run_sites(
+    works: Sequence[SiteWork], place: Place, *, progress: Progress = silent, told: Told = _nothing
+) -> list[Outcome]:
     """Bring sites up to date, and give what came of each, in their order.
 
     Where there are at least as many sites as workers, each worker does whole sites. A site whose worker crashed is done
     again tile by tile, so that only the tile that crashes it is given up.
     """
-    found: dict[int, Outcome] = {k: result for k, work in enumerate(works) if (result := work.standing())}
+    found: dict[int, Outcome] = {}
+
+    def came(number: int, outcome: Outcome) -> None:
+        found[number] = outcome
+        told(number, outcome)
+
+    for k, work in enumerate(works):
+        if result := work.standing():
+            came(k, result)
     rest = {k: work for k, work in enumerate(works) if k not in found}
     if len(rest) > 1 and place.workers > 1 and len(rest) >= place.width():
-        found |= _side_by_side(rest, place, progress)
-    return [found.get(k) or _alone(work, place, progress) for k, work in enumerate(works)]
+        _side_by_side(rest, place, progress, came)
+    for k, work in rest.items():
+        if k not in found:
+            came(k, _alone(work, place, progress))
+    return [found[k] for k in range(len(works))]
 
 
-def _side_by_side(works: Mapping[int, SiteWork], place: Place, progress: Progress) -> dict[int, Outcome]:
+def _side_by_side(works: Mapping[int, SiteWork], place: Place, progress: Progress, came: Told) -> None:
     numbers = {work.root: k for k, work in works.items()}
-    found: dict[int, Outcome] = {}
     progress(0, len(works), "sites")
     for done, (work, result) in enumerate(each(works.values(), replace(place, limit_s=None), most=len(works)), 1):
         if not (isinstance(result, Lost) or _is_held_by_lost(result)):
-            found[numbers[work.root]] = result
+            came(numbers[work.root], result)
         progress(done, len(works), "sites")
-    return found
 
 
 def _alone(work: SiteWork, place: Place, progress: Progress) -> Outcome:

@@ -204,7 +204,8 @@ def unusable(path: Path, why: str, root: Path, *, now: datetime) -> Arrival:
 
     name = Path(os.path.relpath(path, root)).as_posix()
     size = path.stat().st_size if path.is_file() else None
-    return Arrival(now, "unusable", name, None, size, None, f"{path.name} cannot be used and is left out: {why}")
+    reason = why.removeprefix(f"{path}: ").replace(str(path), path.name)  # reports are published, folders need not be
+    return Arrival(now, "unusable", name, None, size, None, f"{path.name} cannot be used and is left out: {reason}")
 
 
 def unsaid(arrivals: Iterable[Arrival], said: Iterable[Arrival]) -> tuple[Arrival, ...]:

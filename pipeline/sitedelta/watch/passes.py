@@ -1,53 +1,25 @@
-"""One look at one site: in a moment where nothing is new, else only what is."""
+"""One look at one site: in a moment where nothing is new, else the work that brings it up to date."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sitedelta.errors import InputError, SitedeltaError
 from sitedelta.files.store import SiteStore
-from sitedelta.progress import Progress, silent
 from sitedelta.watch.lock import SiteBusy
+from sitedelta.watch.outcome import Outcome, SitePass
 from sitedelta.watch.settled import Waiting, image_stamp, waiting_of
 from sitedelta.watch.sight import Sight, results_of, sight_of
 from sitedelta.watch.state import Refused, State, read_state, setup_of, write_state
 
 if TYPE_CHECKING:
-    from sitedelta.alerts.entry import Entry
     from sitedelta.alerts.setting import Alert
-    from sitedelta.engine import Place
-    from sitedelta.fleet import RunResult
+    from sitedelta.fleet import RunResult, SiteWork
     from sitedelta.running.manifest import Manifest
     from sitedelta.settings.config import Imagery, Site
-    from sitedelta.watch.arrivals import Arrival
-
-Outcome = Literal["nothing_new", "updated", "waiting", "busy", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class SitePass:
-    """What a look at a site led to."""
-
-    site: str
-    outcome: Outcome
-    """`waiting`: for images that are not whole yet, or for the first one; `busy`: another run works on the site."""
-    arrivals: "tuple[Arrival, ...]" = ()
-    alerts: "tuple[Entry, ...]" = ()
-    notes: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    """Images that are not whole yet."""
-    trouble: str | None = None
-    status: int = 0
-    """1 where the work failed, 2 where something that was given cannot be used."""
-    report: Path | None = None
-
-    @property
-    def fired(self) -> bool:
-        """Tell whether an alert was told now."""
-        return any(e.kind == "fired" for e in self.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +35,18 @@ class Watched:
     settle_s: float
     url: str | None = None
     """Where the results are published besides."""
+    limit_s: float | None = None
+    """How long a tile may take."""
+    run_id: str = ""
+    """Names the run that gives work to workers elsewhere."""
 
     @property
     def store(self) -> SiteStore:
         return SiteStore(self.root)
 
 
-def pass_over(watched: Watched, place: "Place | None", *, now: float, progress: Progress = silent) -> SitePass:
-    """Look at a site, and bring it up to date where something is new.
+def begin(watched: Watched, *, now: float) -> "SitePass | Begun":
+    """Look at a site; give what came of it, or the work that is to be done.
 
     Parameters
     ----------
@@ -86,16 +62,47 @@ def pass_over(watched: Watched, place: "Place | None", *, now: float, progress: 
         if state.trouble:
             return SitePass(watched.site.id, "failed", trouble=state.trouble, status=InputError.exit_status)
         return SitePass(watched.site.id, "nothing_new")
+    look = _Look(watched, state, setup, sight, now)
     try:
-        return _Look(watched, place, state, setup, sight, now).take(progress)
-    except SiteBusy as error:
-        return SitePass(watched.site.id, "busy", trouble=str(error))
-    except InputError as error:
-        if watched.root.exists():
-            write_state(watched.store, replace(state, setup=setup, sight=seen, waiting={}, trouble=str(error)))
-        return SitePass(watched.site.id, "failed", trouble=str(error), status=error.exit_status)
+        return look.take()
     except SitedeltaError as error:
-        return SitePass(watched.site.id, "failed", trouble=str(error), status=error.exit_status)
+        return look.failed(error, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A look that found something new: work to be done, and what to write down then."""
+
+    work: "SiteWork"
+    look: "_Look"
+    seen: Sight
+    """Before the work."""
+    waiting: dict[str, Waiting]
+    refused: dict[str, Refused]
+    done: str
+    """Names all that the results will rest on."""
+
+    def ended(self, result: "RunResult | SitedeltaError") -> SitePass:
+        """Write down how the work ended, and give what the look led to."""
+        if isinstance(result, SitedeltaError):
+            return self.look.failed(result, self.seen)
+        site, names = self.look.watched.site.id, _names(self.waiting)
+        news = not result.nothing_new or result.arrivals or result.alerts
+        outcome: Outcome = "updated" if news else "waiting" if self.waiting else "nothing_new"
+        gaps = result.unfinished
+        self.look.write(self.waiting, self.refused, "" if gaps else self.done, again=bool(gaps))
+        found = SitePass(site, outcome, result.arrivals, result.alerts, result.notes, names, None, 0, result.report)
+        return replace(found, trouble=_given_up(gaps), status=1) if gaps else found
+
+
+def _given_up(gaps: Sequence[str]) -> str:
+    more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+    what = f"could not process {gaps[0]}{more}"
+    return f"{what}; that ground is said to be not observable, the rest stands; the next look tries it again"
+
+
+def _names(waiting: Mapping[str, Waiting]) -> tuple[str, ...]:
+    return tuple(sorted(Path(p).name for p in waiting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +110,12 @@ class _Look:
     """A look at a site where something may be new."""
 
     watched: Watched
-    place: "Place | None"
     state: State
     setup: str
     sight: Sight
     now: float
 
-    def take(self, progress: Progress) -> SitePass:
+    def take(self) -> SitePass | Begun:
         from sitedelta.watch.journal import Journal
 
         (site, lost), manifest = self._found(), Journal.standing(self.watched.store)
@@ -122,19 +128,27 @@ class _Look:
         refused = self._refused(site, {p: e for p, e in local.items() if str(p) not in waiting}, manifest)
         apart = {*waiting, *refused}
         chosen = [tuple(p for p in found if str(p) not in apart) for found in images]
-        names = tuple(sorted(Path(p).name for p in waiting))
         if not any(chosen):
-            return self._idle(waiting, refused, names)
+            return self._idle(waiting, refused)
         done = self._name(chosen, waiting, refused, lost)
         standing = Path(self.watched.store.manifest).exists() and self._results_stand()
         if done == self.state.done and standing:
-            self._write(waiting, refused, done)
-            return SitePass(site.id, "waiting" if waiting else "nothing_new", waiting=names)
-        result = self._run(site, chosen, [*lost, *((Path(p), r.why) for p, r in refused.items())], progress)
-        self._write(waiting, refused, done)
-        news = not result.nothing_new or result.arrivals or result.alerts
-        outcome: Outcome = "updated" if news else "waiting" if waiting else "nothing_new"
-        return SitePass(site.id, outcome, result.arrivals, result.alerts, result.notes, names, None, 0, result.report)
+            self.write(waiting, refused, done)
+            return SitePass(site.id, "waiting" if waiting else "nothing_new", waiting=_names(waiting))
+        unusable = [*lost, *((Path(p), r.why) for p, r in refused.items())]
+        seen = self.sight | results_of(self.watched.store)
+        return Begun(self._work(site, chosen, unusable), self, seen, waiting, refused, done)
+
+    def failed(self, error: SitedeltaError, seen: Sight) -> SitePass:
+        """Give what a look led to that failed; what trying again would not mend is written down."""
+        site, state = self.watched.site.id, self.state
+        if isinstance(error, SiteBusy):
+            return SitePass(site, "busy", trouble=str(error))
+        if isinstance(error, InputError) and self.watched.root.exists():
+            write_state(
+                self.watched.store, replace(state, setup=self.setup, sight=seen, waiting={}, trouble=str(error))
+            )
+        return SitePass(site, "failed", trouble=str(error), status=error.exit_status)
 
     def _found(self) -> "tuple[Site, list[tuple[Path, str]]]":
         """Give the site with what its searches find, and the scenes that cannot be used, with the reason of each."""
@@ -197,17 +211,16 @@ class _Look:
         said = [self.setup, sorted(kept.items()), [[str(p) for p in c] for c in chosen], left_out]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
 
-    def _idle(self, waiting: dict[str, Waiting], refused: dict[str, Refused], names: tuple[str, ...]) -> SitePass:
+    def _idle(self, waiting: dict[str, Waiting], refused: dict[str, Refused]) -> SitePass:
         """Wait for the first image that can be used."""
         if self.watched.root.exists() or waiting or refused:
-            self._write(waiting, refused, "")
+            self.write(waiting, refused, "")
         why = "; ".join(r.why for r in refused.values()) or None
-        return SitePass(self.watched.site.id, "waiting", waiting=names, trouble=why, status=2 if why else 0)
+        return SitePass(self.watched.site.id, "waiting", waiting=_names(waiting), trouble=why, status=2 if why else 0)
 
-    def _run(
-        self, site: "Site", chosen: Sequence[tuple[Path, ...]], unusable: Sequence[tuple[Path, str]], progress: Progress
-    ) -> "RunResult":
-        from sitedelta.engine import Place
+    def _work(
+        self, site: "Site", chosen: Sequence[tuple[Path, ...]], unusable: Sequence[tuple[Path, str]]
+    ) -> "SiteWork":
         from sitedelta.fleet import SiteWork
         from sitedelta.settings.config import Found
         from sitedelta.watch.arrivals import utc_now
@@ -217,19 +230,23 @@ class _Look:
             Found.model_construct(e.model_fields_set, **(dict(e) | {"files": files}))
             for e, files in zip(site.imagery, chosen, strict=True)
         )
-        work = SiteWork(
+        return SiteWork(
             site.model_copy(update={"imagery": imagery}),
             self.watched.root,
+            limit_s=self.watched.limit_s,
             url=self.watched.url,
             alerts=self.watched.alerts,
             send=self.watched.address is not None,
             journal=Journal(utc_now(), tuple(unusable)),
+            run_id=self.watched.run_id,
         )
-        return work.run_at(self.place or Place(0), progress)
 
-    def _write(self, waiting: dict[str, Waiting], refused: dict[str, Refused], done: str) -> None:
+    def write(
+        self, waiting: dict[str, Waiting], refused: dict[str, Refused], done: str, *, again: bool = False
+    ) -> None:
+        """Write the look down; `again`: something is to be tried once more at the next, though nothing be new."""
         seen = self.sight | results_of(self.watched.store)
-        write_state(self.watched.store, State(self.setup, done, seen, waiting, refused, None))
+        write_state(self.watched.store, State("" if again else self.setup, done, seen, waiting, refused, None))
 
 
 def _plain(name: str) -> str:

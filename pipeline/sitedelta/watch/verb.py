@@ -1,17 +1,21 @@
 """Watch the sites of a configuration: notice new images, process only those, tell when a rule is met."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from sitedelta.alerts.delivery import Courier
+from sitedelta.engine import Place
+from sitedelta.errors import SitedeltaError
+from sitedelta.fleet import RunResult, run_sites
 from sitedelta.progress import Progress, silent
 from sitedelta.running.runs import chosen_sites, publish_all
-from sitedelta.watch.passes import SitePass, Watched, pass_over
-
-if TYPE_CHECKING:
-    from sitedelta.alerts.delivery import Delivery
+from sitedelta.settings.config import Config, Site
+from sitedelta.settings.defaults import TILE_LIMIT_S
+from sitedelta.watch.outcome import SitePass
+from sitedelta.watch.passes import Begun, Watched, begin
 
 FIRED = 3
 """Exit status where an alert was told."""
@@ -30,6 +34,8 @@ class WatchPass:
     """Messages that wait to be sent."""
     trouble: str | None
     """Why a message could not be sent; it is tried again."""
+    mistake: str | None = None
+    """Why there was no look: the configuration cannot be used since it was changed, say. The next look tries again."""
 
     @property
     def exit_status(self) -> int:
@@ -43,6 +49,10 @@ class WatchPass:
         return next((k for k in (1, 2) if k in found), 0)
 
 
+def _nothing(_: object) -> None:
+    return None
+
+
 def watch(
     config: str | Path,
     *,
@@ -52,15 +62,23 @@ def watch(
     site: str | None = None,
     out: str | Path | None = None,
     jobs: int = 0,
+    scheduler: str | None = None,
+    limit_s: float = TILE_LIMIT_S,
+    resources: Mapping[str, float] | None = None,
     progress: Progress = silent,
-    say: Callable[[WatchPass], None] | None = None,
+    tell: Callable[[SitePass], None] = _nothing,
+    say: Callable[[WatchPass], None] = _nothing,
 ) -> WatchPass:
     """Look for new images again and again, and bring the sites that have any up to date.
+
+    Where at least as many sites have something new as there are workers, each worker does whole sites; else all share
+    the tiles of one. What a site has to tell is sent to the webhook as soon as the site is done.
 
     Parameters
     ----------
     config
-        A YAML file; it is read again for each look.
+        A YAML file; it is read again for each look. One that cannot be used ends the first look; later ones say so
+        and wait for it to be mended (`WatchPass.mistake`).
     once
         Look once and give what came of it. Otherwise this never returns: end it with an exception or a signal.
     every
@@ -71,8 +89,10 @@ def watch(
         Id of the one site to watch.
     out
         Folder for the results, instead of the configuration's `output`.
-    jobs
-        Local processes; 0 means one a core.
+    jobs, scheduler, limit_s, resources
+        Where the work is done: see `run`.
+    tell
+        Is given what came of each site, as soon as it is done.
     say
         Is given what each look led to.
 
@@ -82,37 +102,82 @@ def watch(
         The configuration cannot be used. What is wrong with one site does not keep the others from being watched: see
         `SitePass.trouble`.
     """
+    place = Place(jobs, scheduler, limit_s, resources or {})
+    run, first = _Run(Path(config), site, out, place, settle, progress, tell), True
     while True:
         begun = time.monotonic()
-        found = _look(Path(config), site, out, jobs, settle, progress)
-        if say is not None:
-            say(found)
+        try:
+            found = run.look()
+        except SitedeltaError as error:
+            if once or first:
+                raise
+            found = WatchPass((), 0, 0, None, mistake=str(error))
+        first = False
+        say(found)
         if once:
             return found
         time.sleep(max(0.0, every - (time.monotonic() - begun)))
 
 
-def _look(
-    config: Path, site: str | None, out: str | Path | None, jobs: int, settle: float, progress: Progress
-) -> WatchPass:
-    loaded, chosen, folder = chosen_sites(config, site, out)
-    output, passes, url = folder.absolute(), [], None if out else loaded.store
-    for one in chosen:
-        alerts, away = loaded.alerts_of(one), url and f"{url}/{one.id}"
-        watched = Watched(one, output / one.id, output, alerts, loaded.webhook, settle, away)
-        place = None
-        if jobs:
-            from sitedelta.engine import Place
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What is watched, where, and who is told."""
 
-            place = Place(jobs)
-        passes.append(pass_over(watched, place, now=time.time(), progress=progress))
-    if any(p.outcome == "updated" for p in passes):
-        publish_all(loaded, folder, url)
-    sent = _deliver(loaded.webhook, [output / one.id for one in chosen])
-    return WatchPass(tuple(passes), sent.sent, sent.waiting, sent.trouble)
+    config: Path
+    site: str | None
+    out: str | Path | None
+    place: Place
+    settle_s: float
+    progress: Progress
+    tell: Callable[[SitePass], None]
 
+    def look(self) -> WatchPass:
+        """Look at all sites once."""
+        loaded, chosen, folder = chosen_sites(self.config, self.site, self.out)
+        watched, courier = self._watched(loaded, chosen, folder), Courier(loaded.webhook)
+        passes = dict[int, SitePass]()
 
-def _deliver(address: str | None, roots: list[Path]) -> "Delivery":
-    from sitedelta.alerts.delivery import deliver
+        def done(number: int, found: SitePass) -> None:
+            passes[number] = found
+            self.tell(found)
+            if found.alerts:
+                courier.carry([watched[number].root])
 
-    return deliver(address, roots)
+        self._bring_up_to_date(watched, done)
+        if any(p.outcome == "updated" for p in passes.values()):
+            publish_all(loaded, folder, None if self.out else loaded.store)
+        sent = courier.carry([w.root for w in watched])
+        return WatchPass(tuple(passes[k] for k in sorted(passes)), sent.sent, sent.waiting, sent.trouble)
+
+    def _watched(self, loaded: Config, chosen: Sequence[Site], folder: Path) -> list[Watched]:
+        output, url = folder.absolute(), None if self.out else loaded.store
+        return [
+            Watched(
+                one,
+                output / one.id,
+                output,
+                loaded.alerts_of(one),
+                loaded.webhook,
+                self.settle_s,
+                url and f"{url}/{one.id}",
+                self.place.limit_s,
+                uuid4().hex if self.place.scheduler else "",
+            )
+            for one in chosen
+        ]
+
+    def _bring_up_to_date(self, watched: Sequence[Watched], done: Callable[[int, SitePass], None]) -> None:
+        """Look at each site, then do the work of those that have something new."""
+        begun = dict[int, Begun]()
+        for k, one in enumerate(watched):
+            found = begin(one, now=time.time())
+            if isinstance(found, Begun):
+                begun[k] = found
+            else:
+                done(k, found)
+        numbers = list(begun)
+
+        def told(which: int, result: RunResult | SitedeltaError) -> None:
+            done(numbers[which], begun[numbers[which]].ended(result))
+
+        run_sites([b.work for b in begun.values()], self.place, progress=self.progress, told=told)

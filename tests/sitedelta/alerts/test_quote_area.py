@@ -32,4 +32,4 @@ def test_what_met_the_rule_before_is_part_of_what_the_ground_does(rule):
 def test_few_pairs_are_not_enough(rule):
     quote = quote_area(rule("area", area_m2=5000), [change(k, 300.0) for k in range(5)])
     assert quote.per_month is None
-    assert quote.basis == "5 pairs of images tell too little, and there are no control pairs"
+    assert quote.basis == "it takes 6 pairs of images, or control pairs; there are 5"

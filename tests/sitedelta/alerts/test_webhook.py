@@ -1,12 +1,14 @@
 """Messages are signed, kept until they are taken, and go to nobody else."""
 
 import json
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -108,6 +110,27 @@ def test_trouble_is_said_without_what_may_be_secret():
     gone = Webhook(heard.address, "key", patience_s=2).send("k1", b"{}")
     assert gone == "127.0.0.1 does not answer (ConnectionRefusedError)"
     assert "geheim" not in said + gone
+
+
+def test_a_host_that_answers_by_drops_holds_nobody_up():
+    with socket.create_server(("127.0.0.1", 0)) as one:
+
+        def drip() -> None:
+            caller, _ = one.accept()
+            with caller, suppress(OSError):
+                while not done.wait(0.05):
+                    caller.sendall(b"H")
+
+        done = Event()
+        thread = Thread(target=drip, daemon=True)
+        thread.start()
+        began = time.monotonic()
+        why = Webhook(f"http://127.0.0.1:{one.getsockname()[1]}/hook", None, patience_s=0.3).send("k1", b"{}")
+        took = time.monotonic() - began
+        done.set()
+        thread.join()
+    assert why == "127.0.0.1 did not answer within 0.3 s"
+    assert took < 5
 
 
 def test_messages_wait_until_they_are_taken(tmp_path):

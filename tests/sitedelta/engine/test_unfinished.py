@@ -142,3 +142,15 @@ def test_a_manifest_without_the_field_is_read(site):
     assert '"unfinished": []' in text
     store.manifest.write_text(text.replace(',\n "unfinished": []', ""))
     assert replace(read_manifest(store.manifest)).unfinished == ()
+
+
+def test_watching_says_it_and_makes_good_at_the_next_look(site, poisoned, monkeypatch):
+    poisoned(CountTask)
+    (found,) = sitedelta.watch(site, once=True, jobs=1, settle=0).sites
+    assert (found.outcome, found.status) == ("updated", 1)
+    assert found.trouble.startswith("could not process objects in 2024-12-06-20241206")
+    assert "the next look tries it again" in found.trouble
+    monkeypatch.setattr(siterun, "work_off", work_off)
+    (found,) = sitedelta.watch(site, once=True, jobs=1, settle=0).sites
+    assert (found.outcome, found.status, found.trouble) == ("updated", 0, None)
+    assert sitedelta.watch(site, once=True, jobs=1, settle=0).sites[0].outcome == "nothing_new"

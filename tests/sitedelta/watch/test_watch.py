@@ -12,7 +12,9 @@ import yaml
 import sitedelta
 from sitedelta.alerts.ledger import read_ledger
 from sitedelta.cli import status_of
+from sitedelta.cli.ending import Ended
 from sitedelta.files.store import SiteStore
+from sitedelta.fleet import run_sites
 from sitedelta.site import open_site
 from sitedelta.watch.arrivals import read_arrivals
 from sitedelta.watch.lock import held
@@ -162,6 +164,9 @@ def test_a_damaged_image_is_left_out_and_said_once(look, deliver, store, tmp_pat
     (tmp_path / "in" / "20241216.tif").write_bytes(b"no image at all")
     found = look()
     assert (found.outcome, sorted(kinds(found.arrivals))) == ("updated", ["new", "unusable"])
+    (said,) = [a.text for a in found.arrivals if a.kind == "unusable"]
+    assert said.startswith("20241216.tif cannot be used and is left out: not an image")
+    assert str(tmp_path) not in said
     assert look().outcome == "nothing_new"
     deliver("20241216", 3)
     assert kinds(look().arrivals) == ["new"]
@@ -294,26 +299,92 @@ def test_a_damaged_state_is_made_anew(look, deliver, store):
 
 
 def test_sigterm_between_two_sites_leaves_no_lock_and_loses_nothing(deliver, config, tmp_path, monkeypatch):
-    from sitedelta.cli.ending import Ended
     from sitedelta.watch import verb
 
     said = yaml.safe_load(config.read_text())
     said["sites"].append({"id": "other", "imagery": [{"path": "in"}], "count": ["aircraft"]})
     config.write_text(yaml.safe_dump(said))
     deliver("20241206", 2)
-    look, seen = verb.pass_over, []
-
-    def ended_before_the_second(watched, *args, **known):
-        seen.append(watched.site.id)
-        if len(seen) == 2:
-            raise Ended(143)
-        return look(watched, *args, **known)
-
-    monkeypatch.setattr(verb, "pass_over", ended_before_the_second)
+    monkeypatch.setattr(verb, "run_sites", ended_before_the_second)
     with pytest.raises(Ended):
         sitedelta.watch(config, once=True, jobs=1, settle=0)
-    assert seen == ["base", "other"]
     assert not list((tmp_path / "out").rglob("*.lock"))
-    monkeypatch.setattr(verb, "pass_over", look)
+    monkeypatch.setattr(verb, "run_sites", run_sites)
     found = sitedelta.watch(config, once=True, jobs=1, settle=0)
     assert [s.outcome for s in found.sites] == ["nothing_new", "updated"]
+
+
+def ended_before_the_second(works, place, *, told, progress):
+    def ended(number, result):
+        told(number, result)
+        raise Ended(143)
+
+    return run_sites(works, place, told=ended, progress=progress)
+
+
+@pytest.fixture
+def two(config):
+    """Give a configuration of two sites that have one inbox, `other` the first."""
+    said = yaml.safe_load(config.read_text())
+    said["sites"].insert(0, {"id": "other", "imagery": [{"path": "in"}], "count": ["aircraft"]})
+    config.write_text(yaml.safe_dump(said))
+    return config
+
+
+def test_each_site_is_told_and_sent_as_soon_as_it_is_done(deliver, two, monkeypatch):
+    from sitedelta.alerts.outbox import Sent
+    from sitedelta.watch import verb
+
+    said = yaml.safe_load(two.read_text())
+    said["webhook"] = "https://example.org/hook"
+    said["sites"].reverse()
+    two.write_text(yaml.safe_dump(said))
+    deliver("20241206", 7)
+    seen = []
+    monkeypatch.setattr("sitedelta.alerts.outbox.Outbox.send", lambda *_, **__: seen.append("sent") or Sent(1, 0, None))
+    monkeypatch.setattr(verb, "publish_all", lambda *_: seen.append("page"))
+    found = sitedelta.watch(two, once=True, jobs=1, settle=0, tell=lambda s: seen.append(s.site))
+    assert seen[:4] == ["base", "sent", "other", "page"]
+    assert [s.site for s in found.sites] == ["base", "other"]
+
+
+def test_many_sites_are_done_side_by_side_with_the_same_results(deliver, two, tmp_path, monkeypatch):
+    from sitedelta.watch import verb
+
+    deliver("20241206", 2)
+    places = []
+    monkeypatch.setattr(verb, "run_sites", lambda w, p, **k: places.append((len(w), p.jobs)) or run_sites(w, p, **k))
+    monkeypatch.setattr("sitedelta.fleet.spread.each", lambda works, *_, **__: ((w, w.run()) for w in works))
+    found = sitedelta.watch(two, once=True, jobs=2, settle=0)
+    assert (places, [s.outcome for s in found.sites]) == ([(2, 2)], ["updated", "updated"])
+    alone = sitedelta.watch(two, once=True, jobs=1, settle=0, out=tmp_path / "alone")
+    assert [s.outcome for s in alone.sites] == ["updated", "updated"]
+    for name in ("manifest.json", "observations.parquet"):
+        assert (tmp_path / "out/base" / name).read_bytes() == (tmp_path / "alone/base" / name).read_bytes()
+
+
+def test_a_configuration_that_is_broken_meanwhile_ends_no_watch(deliver, config):
+    deliver("20241206", 2)
+    whole, seen = config.read_text(), []
+
+    def say(found):
+        seen.append(found.mistake)
+        config.write_text(whole if len(seen) == 2 else "sites: [")
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sitedelta.watch(config, every=0.01, settle=0, jobs=1, say=say)
+    assert (seen[0], seen[2]) == (None, None)
+    assert "sites.yaml" in seen[1]
+    assert status_of(["watch", str(config), "--once"]) == 2
+
+
+def test_a_site_that_is_busy_is_no_trouble_for_cron(deliver, config, store, capsys):
+    deliver("20241206", 2)
+    arguments = ["watch", str(config), "--once", "--settle", "0", "--jobs", "1"]
+    with held(store.root, site="base"):
+        assert status_of([*arguments, "--quiet"]) == 0
+        assert capsys.readouterr().err == ""
+        assert status_of(arguments) == 0
+        assert "another run works on it" in capsys.readouterr().err
