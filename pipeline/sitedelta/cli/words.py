@@ -21,15 +21,17 @@ def change_sentences(summary: Summary) -> list[str]:
 
 def compare_sentences(summary: Summary) -> list[str]:
     """Say for each class what arrived, departed and stayed."""
-    return [*(_events(label, c) for label, c in summary["classes"].items()), _alignment(summary)]
+    notes = [f"{i['file']}: {note}" for i in (summary["before"], summary["after"]) for note in i["notes"]]
+    return [*(_events(label, c) for label, c in summary["classes"].items()), _alignment(summary), *notes]
 
 
 def count_sentences(summary: Summary) -> list[str]:
-    """Say for each image how many of each class, or why that cannot be said."""
-    return [
-        f"{image['image']}: {'; '.join(_count(label, c) for label, c in image['classes'].items())}"
-        for image in summary["images"]
-    ]
+    """Say for each image how many of each class, or why that cannot be said, and whether its scale is in doubt."""
+    return [f"{image['image']}: {said}" for image in summary["images"] for said in _image(image)]
+
+
+def _image(image: Summary) -> list[str]:
+    return ["; ".join(_count(label, c) for label, c in image["classes"].items()), *image["notes"]]
 
 
 def train_sentences(summary: Summary) -> list[str]:

@@ -32,7 +32,7 @@ class RunResult:
     sentences: tuple[str, ...]
     """The report's headline."""
     notes: tuple[str, ...] = ()
-    """What happened besides: a lock that a dead run had left."""
+    """What happened besides: a lock that a dead run had left; images left out, or of a doubtful scale."""
     unfinished: tuple[str, ...] = ()
     """Tiles that were given up, and why: their ground is not observable."""
     alerts: tuple[Entry, ...] = ()
@@ -105,7 +105,7 @@ class SiteWork:
             sentences, gaps = _headline(found), found.manifest.unfinished
             if seen:
                 note(self, seen, found.manifest, sentences)
-        notes = (lock.taken_over,) if lock.taken_over else ()
+        notes = (*filter(None, [lock.taken_over]), *(found.manifest.notes if new else ()))
         return RunResult(self.site.id, store.root, store.page, not new, sentences, notes, gaps, alerts, came)
 
 

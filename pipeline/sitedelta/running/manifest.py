@@ -182,7 +182,7 @@ class Manifest:
     software: dict[str, str]
     """Package versions."""
     notes: tuple[str, ...]
-    """What the run wants the reader to know, e.g. duplicates left out."""
+    """What the run wants the reader to know, e.g. duplicates left out, or sizes that do not fit an image's scale."""
     files: dict[str, str]
     """SHA-256 of each table and raster by path relative to the site's folder."""
     given: tuple[GivenFile, ...] = ()

@@ -1,6 +1,6 @@
 """Run one site: settle the inputs, place the scenes, plan, work off the tiles, merge, write."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -18,6 +18,7 @@ from sitedelta.counts.counting import CountTask, read_parts
 from sitedelta.counts.events import find_events
 from sitedelta.counts.objects import Seen, seen_objects
 from sitedelta.counts.observing import Extent, extents, observe
+from sitedelta.counts.sizes import Sizes, gsd_doubts
 from sitedelta.counts.tracks import Look, find_tracks
 from sitedelta.detectors.models import detector
 from sitedelta.detectors.record import detector_records
@@ -93,6 +94,8 @@ class Found:
     observations: tuple[Observation, ...]
     regions: tuple[ChangeRegion, ...]
     zones: tuple[ZoneChange, ...]
+    doubts: tuple[str, ...]
+    """Images whose objects cannot have the sizes that they measure, one sentence each."""
 
 
 def run_site(
@@ -124,7 +127,7 @@ def run_site(
     with written_together(store.root):
         found, pairs = _merge(inputs, placed, plan, store)
         _write_tables(inputs, found, store)
-    _write_manifest(inputs, placed, pairs, plan, store)
+    _write_manifest(inputs, placed, pairs, plan, store, found.doubts)
     if not lost:
         _forget_parts(store, plan)
     _forget_rasters(store, plan, pairs)
@@ -241,8 +244,15 @@ def _merge(inputs: SiteInputs, placed: Placed, plan: Plan, store: SiteStore) -> 
     events = chain.from_iterable(_events(inputs, placed, seen, plan, pair, change) for pair, change in told)
     tracks = find_tracks([_look(inputs, placed, plan, seen[k], k) for k in range(len(seen))], inputs.grid)
     objects = tracks.named([o for s in seen for o in s.objects])
-    found = Found(objects, tuple(events), tracks.tracks, tuple(observations), pairs.regions, pairs.zones)
+    doubts = tuple(_doubts(placed, seen))
+    found = Found(objects, tuple(events), tracks.tracks, tuple(observations), pairs.regions, pairs.zones, doubts)
     return found, pairs.records
+
+
+def _doubts(placed: Placed, seen: Sequence[Seen]) -> Iterator[str]:
+    for prepared, s in zip(placed.prepared, seen, strict=True):
+        for doubt in gsd_doubts(Sizes.of_objects(s.objects), prepared):
+            yield f"{prepared.scene.id}: {doubt}."
 
 
 def _look(inputs: SiteInputs, placed: Placed, plan: Plan, seen: Seen, k: int) -> Look:
@@ -310,7 +320,12 @@ def _write_tables(inputs: SiteInputs, found: Found, store: SiteStore) -> None:
 
 
 def _write_manifest(
-    inputs: SiteInputs, placed: Placed, pairs: tuple[PairRecord, ...], plan: Plan, store: SiteStore
+    inputs: SiteInputs,
+    placed: Placed,
+    pairs: tuple[PairRecord, ...],
+    plan: Plan,
+    store: SiteStore,
+    doubts: tuple[str, ...],
 ) -> None:
     """Write the manifest, which stands only over complete results."""
     rasters = [v.path for v in _made(plan.views)] + [store.root / p.raster for p in pairs if p.raster]
@@ -329,7 +344,7 @@ def _write_manifest(
         statements=statement_records(inputs.site.statements),
         parameters=parameters(inputs.site),
         software=dict(software()),
-        notes=inputs.notes,
+        notes=(*inputs.notes, *doubts),
         files={p.relative_to(store.root).as_posix(): sha256_file(p) for p in [*tables, *rasters]},
         given=given_files(inputs.site, inputs.scenes, store.root),
         code=code(),

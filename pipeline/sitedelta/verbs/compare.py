@@ -12,9 +12,11 @@ from sitedelta.counts.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counts.counting import count_scenes
 from sitedelta.counts.events import find_events
 from sitedelta.counts.objects import seen_objects
+from sitedelta.counts.sizes import Sizes, gsd_doubts
 from sitedelta.detectors.models import detector
 from sitedelta.files.store import write_json, write_text, written_aside
 from sitedelta.files.tables import to_frame
+from sitedelta.imagery.prepare import Prepared
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Event, EventKind, SiteObject
 from sitedelta.scene import Scene
@@ -38,11 +40,14 @@ class Told:
     def summary(self) -> dict[str, Any]:
         """Give what `summary.json` says."""
         return {
-            "before": image_summary(self.images.before.scene),
-            "after": image_summary(self.images.after.scene),
+            "before": self._image(self.images.before, self.objects[0]),
+            "after": self._image(self.images.after, self.objects[1]),
             "alignment": self.images.summary(),
             "classes": {b.label: self._class(b, a) for b, a in zip(self.claims[0], self.claims[1], strict=True)},
         }
+
+    def _image(self, image: Prepared, objects: tuple[SiteObject, ...]) -> dict[str, Any]:
+        return image_summary(image.scene) | {"notes": list(gsd_doubts(Sizes.of_objects(objects), image))}
 
     def _class(self, before: Claim, after: Claim) -> dict[str, Any]:
         reason = before.reason or after.reason

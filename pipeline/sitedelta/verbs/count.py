@@ -17,6 +17,7 @@ from sitedelta.counts.claims import CLASSES, Claim, check_classes, claim
 from sitedelta.counts.counting import box_of, count_scenes, interval_of
 from sitedelta.counts.describe import describe
 from sitedelta.counts.observing import NOTHING, WHOLE
+from sitedelta.counts.sizes import Sizes, gsd_doubts
 from sitedelta.detectors.models import detector
 from sitedelta.errors import InputError
 from sitedelta.files.store import write_json, write_text, written_aside
@@ -178,7 +179,10 @@ def _rows(image: str, prepared: Prepared, found: Detections) -> list[CountRow]:
 def statement(
     image: str, prepared: Prepared, claims: tuple[Claim, ...], found: Detections, model: Path | None
 ) -> dict[str, Any]:
-    """Say of one image and each class how many, with an interval, or why that cannot be said: JSON-ready."""
+    """Say of one image and each class how many, with an interval, or why that cannot be said: JSON-ready.
+
+    `notes` holds doubts about its ground sampling distance.
+    """
     data = prepared.data.mask
     share = float(prepared.clear.mask[data].mean()) if data.any() else 0.0
     classes = {}
@@ -186,7 +190,8 @@ def statement(
         mine = found.subclass[found.label == c.label]
         said = _class(c, len(mine), share, prepared, model)
         classes[c.label] = said if said["count"] is None else said | {"subclasses": _subclasses(mine)}
-    return {"image": image, "gsd_m": prepared.scene.gsd_m, "classes": classes}
+    notes = gsd_doubts(Sizes.of_detections(found), prepared)
+    return {"image": image, "gsd_m": prepared.scene.gsd_m, "classes": classes, "notes": list(notes)}
 
 
 def _subclasses(names: NDArray[np.str_]) -> dict[str, int]:

@@ -14,6 +14,7 @@ COUNT = {
                 "aircraft": {"status": "counted", "count": 12, "low": 11, "high": 14, "reason": None},
                 "vehicle": {"status": "not_observable", "count": None, "low": None, "high": None, "reason": "gsd 3 m"},
             },
+            "notes": ["too long"],
         }
     ]
 }
@@ -29,6 +30,8 @@ CHANGE = {
 REGISTER = {"model": "affine", "residual_px": 0.123, "support": 0.9, "tie_points": 100, "inliers": 80}
 EVENTS = {"arrived": 2, "departed": 0, "stayed": 7, "not_observable": 1}
 COMPARE = {
+    "before": {"file": "a.png", "notes": []},
+    "after": {"file": "b.png", "notes": ["too long"]},
     "alignment": {"note": "matched (shift)"},
     "classes": {
         "aircraft": {"status": "compared", "reason": None} | EVENTS,
@@ -115,13 +118,15 @@ def test_count_says_what_was_observable(verb, tmp_path, capsys):
     assert status_of(["count", "a.png", "--out", str(out), "--classes", "vehicle, aircraft,vehicle"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "a.png: 12 aircraft (11\N{EN DASH}14); vehicles not observable (gsd 3 m)",
+        "a.png: too long",
         f"objects: {out}",
     ]
 
 
 def test_count_says_what_was_seen_in_part(verb, tmp_path, capsys):
     partly = {"status": "partly_observable", "count": 0, "low": 0, "high": 3, "reason": "cloud over 40 %"}
-    verb("count", SimpleNamespace(summary={"images": [{"image": "a.png", "classes": {"vehicle": partly}}]}))
+    image = {"image": "a.png", "classes": {"vehicle": partly}, "notes": []}
+    verb("count", SimpleNamespace(summary={"images": [image]}))
     status_of(["count", "a.png", "--out", str(tmp_path / "o.csv")])
     first = capsys.readouterr().out.splitlines()[0]
     assert first == "a.png: no vehicles (0\N{EN DASH}3), observed in part: cloud over 40 %"
@@ -147,9 +152,12 @@ def test_no_change_is_a_finding(verb, tmp_path, capsys):
 def test_compare_says_what_became_of_each_class(verb, tmp_path, capsys):
     verb("compare", with_summary(COMPARE))
     status_of(["compare", "a.tif", "b.tif", "--out", str(tmp_path)])
-    assert capsys.readouterr().out.splitlines()[:2] == [
+    assert capsys.readouterr().out.splitlines() == [
         "aircraft: 2 arrived, 0 departed, 7 stayed, 1 not observable on one date",
         "vehicles: not observable (gsd 3 m > 0.6 m)",
+        "alignment: matched (shift)",
+        "b.png: too long",
+        f"events: {tmp_path / 'events.csv'}",
     ]
 
 
