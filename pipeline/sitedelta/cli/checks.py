@@ -8,10 +8,10 @@ from sitedelta.errors import InputError
 from sitedelta.within import refuse_outside
 
 
-def check_folder(out: Path, inputs: Iterable[str | Path]) -> None:
+def check_folder(out: Path, inputs: Iterable[str | Path], *, option: str = "--out") -> None:
     """Raise `InputError` unless results can be written to the folder `out`."""
     if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out} is a file; give a folder")
+        raise InputError(f"{option} {out} is a file; give a folder")
     _check_writable(out)
     _check_apart(out, inputs)
 

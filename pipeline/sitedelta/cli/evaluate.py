@@ -28,12 +28,13 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
 
 
 @click.command(
+    short_help="Tell how far counts can be trusted.",
     epilog=examples(
         "sitedelta evaluate my-labels --out trust",
         "sitedelta evaluate airports --gsd 0.5 --only 'site07' --only 'site1*' --out trust",
         "sitedelta evaluate bases pools --model mine.yaml --json",
         "sitedelta evaluate airports --gsd 0.5 --gsds 0.5,1,2,3,4,5 --sample 12 --out curve",
-    )
+    ),
 )
 @click.argument("data", metavar="DATA...", nargs=-1, required=True, type=PATH)
 @click.option(

@@ -144,6 +144,7 @@ def register(
 @click.command(
     epilog=examples(
         "sitedelta count base.tif --out objects.csv",
+        "sitedelta count shot.png --gsd 0.3 --out objects.csv --pictures looks",
         "sitedelta count shots/*.png --gsd 0.5 --classes aircraft --out aircraft.geojson",
     )
 )
@@ -154,6 +155,7 @@ def register(
 @hidden
 @dem
 @model
+@click.option("--pictures", type=PATH, metavar="DIR", help="Also draw each image with a box about each object.")
 @jobs
 @talk
 def count(
@@ -165,16 +167,19 @@ def count(
     hidden: tuple[Hidden, ...],
     dem: Path | None,
     model: Path | None,
+    pictures: Path | None,
     jobs: int | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Count aircraft and vehicles in images.
 
-    Writes one row an object, and beside it FILE.summary.json: for each image and class how many, with an interval,
-    or why they could not be observed.
+    Writes one row an object, and beside it FILE.summary.json: for each image and class how many, with an interval that
+    holds the true number nine times in ten, or why they could not be observed.
     """
     check_file(out, images, suffixes=TABLES)
+    if pictures:
+        check_folder(pictures, images, option="--pictures")
     from sitedelta.verbs.count import count_files
 
     with reporter(quiet=quiet) as progress:
@@ -187,9 +192,11 @@ def count(
             dem=dem,
             jobs=jobs or 0,
             model=model,
+            pictures=pictures,
             progress=progress,
         ).summary
-    conclude(summary, [*count_sentences(summary), f"objects: {out}"], quiet=quiet, as_json=as_json)
+    written = [f"objects: {out}", *([f"pictures: {pictures}"] if pictures else [])]
+    conclude(summary, [*count_sentences(summary), *written], quiet=quiet, as_json=as_json)
 
 
 @click.command(

@@ -17,13 +17,14 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
 
 
 @click.command(
+    short_help="Teach the detector your kind of place.",
     epilog=examples(
         "sitedelta train my-labels --init shipped --out mine.model",
         "sitedelta train bases empty-bases --init shipped --classes aircraft --minutes 20 --out bases.model",
         "sitedelta train many-labels --minutes 120 --out own.model",
         "sitedelta train more-labels --init mine.model --out mine-2.model",
         "sitedelta count base.png --gsd 0.5 --model mine.model --out objects.csv",
-    )
+    ),
 )
 @click.argument("data", metavar="DATA...", nargs=-1, required=True, type=PATH)
 @click.option("--out", type=PATH, required=True, metavar="MODEL", help="File for the model, which --model takes.")

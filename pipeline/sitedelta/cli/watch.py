@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Take new images as they come; tell alerts.",
     epilog=examples(
         "sitedelta watch sites.yaml",
         "sitedelta watch sites.yaml --once        # from cron; status 3 where an alert was told",
         "sitedelta watch sites.yaml --every 3600 --site hmeimim --json",
-    )
+    ),
 )
 @click.argument("config", type=PATH)
 @click.option("--once", is_flag=True, help="Look once and end: for cron.")

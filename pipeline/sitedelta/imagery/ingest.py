@@ -240,7 +240,8 @@ def _gsd(path: Path, info: RasterInfo, given: float | None) -> tuple[float, tupl
     own = info.gsd_m
     if own is None and given is None:
         raise InputError(
-            f"{path}: no georeference and no ground sampling distance; give metres a pixel with `gsd:` (--gsd)"
+            f"{path}: no georeference and no ground sampling distance; give metres a pixel with `gsd:` (--gsd): "
+            "the length of something known divided by its pixels"
         )
     if own is None or (given is not None and given > own * _COARSER):
         return float(given or 0), ()

@@ -27,6 +27,7 @@ from sitedelta.imagery.prepare import Prepared, prepare
 from sitedelta.progress import Progress, silent
 from sitedelta.records import Status
 from sitedelta.settings.defaults import HIDDEN, Hidden
+from sitedelta.verbs.marked import picture_names, write_marked
 
 if TYPE_CHECKING:
     import geopandas
@@ -86,6 +87,7 @@ def count(
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     model: Path | None = None,
+    pictures: Path | None = None,
     progress: Progress = silent,
 ) -> "geopandas.GeoDataFrame":
     """Count objects in images.
@@ -99,7 +101,16 @@ def count(
         pixels (column, row) of each image. `attrs["summary"]` is JSON-ready.
     """
     done = count_files(
-        images, out=out, gsd=gsd, classes=classes, hidden=hidden, dem=dem, jobs=jobs, model=model, progress=progress
+        images,
+        out=out,
+        gsd=gsd,
+        classes=classes,
+        hidden=hidden,
+        dem=dem,
+        jobs=jobs,
+        model=model,
+        pictures=pictures,
+        progress=progress,
     )
     table = _geoframe(done)
     table.attrs["summary"] = done.summary
@@ -116,6 +127,7 @@ def count_files(
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
     model: Path | None = None,
+    pictures: Path | None = None,
     progress: Progress = silent,
 ) -> Counted:
     """Count objects in images, and write a table and a summary beside it.
@@ -138,6 +150,8 @@ def count_files(
         Local processes; 0 means one a core.
     model
         File that describes a detector of one's own (`sitedelta.detectors.models`); the shipped one where not given.
+    pictures
+        Folder for a picture of each image, `<image>-objects.png`, with a box about each object.
 
     Raises
     ------
@@ -159,6 +173,9 @@ def count_files(
     if out is not None:
         write(done, out)
         write_json(out.with_name(out.name + ".summary.json"), done.summary)
+    if pictures is not None:
+        for name, p, f in zip(picture_names([Path(i) for i in images]), prepared, found, strict=True):
+            write_marked(pictures / name, p, f)
     return done
 
 

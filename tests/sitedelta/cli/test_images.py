@@ -105,6 +105,7 @@ def test_defaults(verb, tmp_path):
         "dem": None,
         "jobs": 0,
         "model": None,
+        "pictures": None,
     }
     assert compare.knobs == {
         "out": tmp_path, "gsd": None, "classes": both, "hidden": hidden, "dem": None, "jobs": 0, "model": None

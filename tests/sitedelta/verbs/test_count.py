@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 
+import cv2
 import geopandas
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pyproj import Transformer
 import sitedelta
 from sitedelta.errors import InputError
 from sitedelta.verbs.count import count_files
+from sitedelta.verbs.marked import COLOURS
 
 pytestmark = [
     pytest.mark.usefixtures("spotter"),
@@ -216,3 +218,25 @@ def test_what_is_told_beside_the_class_follows_the_columns_of_the_contract(earth
         assert r["size_says"].startswith("length ")
     (image,) = done.summary["images"]
     assert image["classes"]["aircraft"]["subclasses"] == {"aeroplane": 3}
+
+
+def test_pictures_show_a_box_about_each_object(earth, place, image, tmp_path):
+    shot = place.write("other/base.png", image, corner=None)
+    count_files([earth, shot], gsd=0.5, pictures=tmp_path / "looks", jobs=1)
+    assert sorted(p.name for p in (tmp_path / "looks").iterdir()) == ["base-objects-2.png", "base-objects.png"]
+    for name in ("base-objects.png", "base-objects-2.png"):
+        drawn = cv2.imread(str(tmp_path / "looks" / name))[..., ::-1]
+        ground = drawn[-200:]
+        assert ground.shape == (200, 240, 3)
+        # Aircraft of 40 x 20 pixels at (40, 50): the box is 1.2 times as large, what is in it is left as it was.
+        assert np.abs(ground[40, 62].astype(int) - COLOURS["aircraft"]).max() < 40
+        assert np.abs(ground[16, 50].astype(int) - COLOURS["aircraft"]).max() < 40
+        assert ground[40, 50, 0] > 200
+        assert ground[40, 50, 1] < 50
+        assert np.abs(ground[150, 203].astype(int) - COLOURS["vehicle"]).max() < 40
+
+
+def test_a_picture_of_nothing_found_says_so(place, ground, tmp_path):
+    path = place.write("empty.png", ground(120, 120), corner=None)
+    count_files([path], gsd=0.5, pictures=tmp_path / "looks", jobs=1)
+    assert cv2.imread(str(tmp_path / "looks" / "empty-objects.png")).shape[1] == 120
