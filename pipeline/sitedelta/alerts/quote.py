@@ -177,9 +177,8 @@ def quote_area(rule: Rule, changes: Sequence[ZoneChange]) -> Quote:
     """Tell how often a rule on changed ground would be met by false alarms, or by what changes there all the time.
 
     Control pairs tell it where there are any: their false alarms, beyond the share that is taken off already. Else all
-    pairs do: the logarithms of their areas are taken as normal, of which so few tell only so much (Student's t). Those
-    at which the rule was met are among them: snow that falls and melts comes again, and were it left out as something
-    out of the ordinary, the quote would be several times too low.
+    pairs do. Those at which the rule was met are among them: snow that falls and melts comes again, and were it left
+    out as something out of the ordinary, the quote would be several times too low.
     """
     rows = changes_in(changes, rule.zone)
     known = [c for c in rows if c.changed_m2 is not None]
@@ -224,8 +223,21 @@ def _beyond_controls(change: ZoneChange, level: float) -> float:
 
 
 def _beyond_history(known: Sequence[ZoneChange], level: float) -> float:
+    """Give the probability that the next pair exceeds a level, from those so far.
+
+    Two ways to tell it are pooled by their geometric mean [1]: areas as lognormal, of which so few tell only so much
+    (Student's t), which knows nothing of what a site has not shown yet, as snow; and a count of the pairs beyond the
+    level (Jeffreys), which knows no level that was never reached from another.
+
+    References
+    ----------
+    .. [1] Genest, Zidek (1986), Combining probability distributions, doi:10.1214/ss/1177013825.
+    """
     from scipy.special import stdtr
 
-    logs = np.log1p([sure_area(c).least for c in known])
-    n, spread = len(logs), max(float(logs.std(ddof=1)), 0.25)
-    return float(stdtr(n - 1, (logs.mean() - math.log1p(level)) / (spread * math.sqrt(1 + 1 / n))))
+    areas = np.array([sure_area(c).least for c in known])
+    logs, n = np.log1p(areas), len(areas)
+    spread = max(float(logs.std(ddof=1)), 0.25)
+    tail = float(stdtr(n - 1, (logs.mean() - math.log1p(level)) / (spread * math.sqrt(1 + 1 / n))))
+    counted = (float((areas > level).sum()) + 0.5) / (n + 1)
+    return math.sqrt(tail * counted)
