@@ -16,15 +16,8 @@ PIXEL_M: Final = 0.1
 """Metres a pixel of a patch of short objects."""
 SHARE: Final = 0.5
 """Longer objects fill this share of a patch."""
-LONGEST_M: Final = 20.0
-"""Still longer ones are cut off, metres."""
-REACH_M: Final = LONGEST_M / SHARE / 2**0.5
-"""A patch reaches no farther than this from an object's centre, metres."""
 MOST_TAPS: Final = 4
 """Samples along a side of a patch's pixel, at most."""
-
-LEAST: Final = -1.3
-"""Peaks of lower log-odds are not looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +26,21 @@ class Closer:
 
     path: Path
     """ONNX: features at stride 4 of a patch in, log-odds out."""
-    gsd_max_m: float
-    """Images of coarser pixels are not looked at again, metres."""
     weight: float
     """Share of its log-odds that is added."""
+    longest_m: float
+    """Longer objects are cut off, metres."""
+    least: float
+    """Peaks of lower log-odds are not looked at again: nothing would make them objects."""
+    most: float = np.inf
+    """Nor are those of higher ones: nothing would unmake them."""
     first: Path = FEATURES
     """First layers, whose features it takes."""
+
+    @property
+    def reach_m(self) -> float:
+        """Metres from an object's centre beyond which it does not look."""
+        return self.longest_m / SHARE / 2**0.5
 
     def judged(self, shown: Image, found: Peaks, gsd_m: float) -> Peaks:
         """Give peaks with what a closer look says of each.
@@ -52,13 +54,15 @@ class Closer:
         gsd_m : float
             Ground sampling distance of the image, metres.
         """
-        if gsd_m > self.gsd_max_m:
-            return found
         logit = found.logit.copy()
-        for k in np.flatnonzero(logit >= LEAST):
-            one = patch(shown, found.row[k], found.col[k], found.heading_deg[k], found.length[k], gsd_m)
-            logit[k] += self.weight * self._said(one)
+        for k in np.flatnonzero((logit >= self.least) & (logit <= self.most)).tolist():
+            logit[k] += self.weight * self._said(self.patch(shown, found, k, gsd_m))
         return replace(found, logit=logit)
+
+    def patch(self, shown: Image, found: Peaks, k: int, gsd_m: float) -> FloatArray:
+        """Cut out the k-th of what was found, as this network looks at it."""
+        length_m = min(found.length[k], self.longest_m)
+        return patch(shown, found.row[k], found.col[k], found.heading_deg[k], length_m, gsd_m)
 
     def _said(self, one: FloatArray) -> float:
         return float(run(self.path, run(self.first, one))[0])
@@ -83,7 +87,7 @@ def patch(shown: Image, row: float, col: float, heading_deg: float, length_m: fl
     ndarray of shape (3, SIDE, SIDE)
         float32, 0 to 255.
     """
-    step = max(PIXEL_M, min(length_m, LONGEST_M) / (SHARE * SIDE)) / gsd_m
+    step = max(PIXEL_M, length_m / (SHARE * SIDE)) / gsd_m
     taps = int(np.clip(round(step), 1, MOST_TAPS))
     at = ((np.arange(SIDE * taps) + 0.5) / taps - SIDE / 2) * step
     turn = np.deg2rad(heading_deg)

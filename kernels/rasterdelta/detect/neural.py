@@ -7,7 +7,7 @@ import numpy as np
 
 from rasterdelta.detect.accuracy import Table
 from rasterdelta.detect.checks import check_input
-from rasterdelta.detect.closer import REACH_M, Closer
+from rasterdelta.detect.closer import Closer
 from rasterdelta.detect.decode import Peaks, peaks
 from rasterdelta.detect.details import NONE_MEASURED, Details
 from rasterdelta.detect.lattice import Lattice
@@ -38,7 +38,7 @@ class Model:
     apart_along: float = 0.5
     """Two objects lie at least so many mean widths apart across their heading, and mean lengths along it."""
     closer: Closer | None = None
-    """What each object is looked at again with."""
+    """What objects are looked at again with, where a sight says so."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -49,6 +49,10 @@ class Model:
     def sight(self, gsd_m: float) -> Sight:
         """Give how an image of a ground sampling distance is looked at."""
         return next((s for s in self.sights if gsd_m <= s.gsd_max_m), self.sights[-1])
+
+    def looks_closer(self, gsd_m: float) -> Closer | None:
+        """Give what objects in an image of a ground sampling distance are looked at again with."""
+        return self.closer if self.sight(gsd_m).closer else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class NeuralDetector:
         self._check(label)
         rivals = (ROUNDS * max(self.model.apart, self.model.apart_along) + NEAR) * self.model.longest_m
         seen = REACH * self._coarsest(gsd_m).factor * gsd_m
-        return max(seen, REACH_M if self.model.closer else 0.0) + rivals
+        closer = self.model.looks_closer(gsd_m)
+        return max(seen, closer.reach_m if closer else 0.0) + rivals
 
     def _coarsest(self, gsd_m: float) -> Lattice:
         return self.model.sight(gsd_m).looks(gsd_m)[-1].lattice
@@ -161,6 +166,8 @@ def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
     shown = np.clip(np.where(valid, image * np.float32(255), np.float32(GREY)), 0, 255)
     sight = model.sight(gsd_m)
     found = sight.joined([_seen(shown, model, look, gsd_m) for look in sight.looks(gsd_m)], gsd_m)
+    if closer := model.looks_closer(gsd_m):  # before rivals are suppressed: it may be what tells which is the object
+        found = closer.judged(shown, found, gsd_m)
     keep = suppress(
         found.row,
         found.col,
@@ -171,8 +178,7 @@ def find(image: Image, valid: Mask, model: Model, gsd_m: float) -> Peaks:
         apart=model.apart,
         apart_along=model.apart_along,
     )
-    found = found.take(keep)
-    return model.closer.judged(shown, found, gsd_m) if model.closer else found
+    return found.take(keep)
 
 
 def _seen(shown: Image, model: Model, look: Look, gsd_m: float) -> Peaks:

@@ -18,27 +18,28 @@ AIRCRAFT = Model(
     Network(FOLDER / "aircraft.onnx"),
     longest_m=75.0,
     sights=(
-        Sight(0.36, 0.6, half_from_m=0.0, agree=0.5, turned=True),
-        Sight(0.5, 0.75),
-        Sight(1.25, 0.6, half_from_m=0.0, agree=0.5, turned=True),
-        Sight(2.0, 0.6, half_from_m=0.0, agree=0.5),
+        Sight(0.36, 0.6, half_from_m=0.0, agree=0.5, turned=True, closer=True),
+        Sight(0.5, 0.75, closer=True),
+        Sight(1.25, 0.6, half_from_m=0.0, agree=0.5, turned=True, closer=True),
+        Sight(2.0, 0.6, half_from_m=0.0, agree=0.5, closer=True),
         Sight(4.0, 0.75, half_from_m=0.0, agree=0.25),
     ),
+    closer=Closer(FOLDER / "aircraft_closer.onnx", weight=0.1, longest_m=90.0, least=-1.2, most=1.0),
 )
 VEHICLE = Model(
     "vehicle",
     Network(FOLDER / "vehicle.onnx"),
     longest_m=20.0,
-    sights=(Sight(1.0, 0.22, half_from_m=10.0, turned=True),),
+    sights=(Sight(1.0, 0.22, half_from_m=10.0, turned=True, closer=True),),
     widest_m=4.5,
     axial=True,
     apart=0.6,
     apart_along=0.6,
-    closer=Closer(FOLDER / "vehicle_closer.onnx", gsd_max_m=1.0, weight=0.4),
+    closer=Closer(FOLDER / "vehicle_closer.onnx", weight=0.4, longest_m=20.0, least=-1.3),
 )
 MODELS = ((AIRCRAFT, 4.0), (VEHICLE, 1.0))
 """Models, and the coarsest ground sampling distance that each is used at, metres."""
-NAME = "sitedelta-detector 9"
+NAME = "sitedelta-detector 10"
 
 
 @cache

@@ -45,6 +45,8 @@ class Sight:
     turned: bool = False
     """True: each look is taken twice, the second time turned by half a turn, and both maps are averaged: what a
     network sees differs a little by which way up it is, which is chance."""
+    closer: bool = False
+    """True: what was found is looked at again, one by one."""
 
     def looks(self, gsd_m: float) -> tuple[Look, ...]:
         """Give the looks at an image of a ground sampling distance, the finest first."""

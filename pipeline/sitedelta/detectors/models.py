@@ -70,14 +70,17 @@ class Looked(_Model):
     turned: bool = Field(
         default=False, description="Look a second time at the image turned by half a turn, and take the mean of both."
     )
+    closer: bool = Field(default=False, description="Look at each object again with the network under `closer`.")
 
 
 class CloserLook(_Model):
     """How each object that a network found is looked at again."""
 
     file: str = Field(description="ONNX file beside the network's; it takes features of the same first layers.")
-    gsd_max: Metres = Field(description="Images of coarser pixels are not looked at again, metres.")
     weight: float = Field(gt=0, le=10, description="Share of its log-odds that is added.")
+    longest: Metres = Field(description="Longer objects are cut off, metres.")
+    least: float = Field(description="What was found at lower log-odds is not looked at again.")
+    most: float | None = Field(default=None, description="Nor is what was found at higher ones.")
 
 
 class Detailed(_Model):
@@ -181,6 +184,8 @@ def _check(path: Path, place: str, entry: Entry) -> None:
         raise ConfigError(f"{path}, {place}.class: {entry.label!r} is not known; the classes are {', '.join(CLASSES)}")
     if entry.closer and not entry.features:
         raise ConfigError(f"{path}, {place}.closer: takes features, but none are named; add `features:`")
+    if entry.looks and any(k.closer for k in entry.looks) != (entry.closer is not None):
+        raise ConfigError(f"{path}, {place}.closer: must be there if one of `looks` says `closer: true`, and only then")
     again = Path(entry.file).with_name(entry.closer.file) if entry.closer else None
     for key, name in (("file", entry.file), ("features", entry.features), ("closer.file", again)):
         if name is not None:
@@ -214,8 +219,8 @@ def _seated(e: Entry, path: Path, table: Table, name: str) -> Detector:
 def model_of(e: Entry, network: Network) -> Model:
     """Give a network as it is described."""
     ordered = sorted(e.looks, key=lambda k: k.gsd_max)
-    sights = tuple(Sight(k.gsd_max, k.working_gsd, k.half_from, k.agree, k.turned) for k in ordered)
-    plain = (Sight(e.accuracy[-1].gsd_max, e.working_gsd),)
+    sights = tuple(Sight(k.gsd_max, k.working_gsd, k.half_from, k.agree, k.turned, k.closer) for k in ordered)
+    plain = (Sight(e.accuracy[-1].gsd_max, e.working_gsd, closer=e.closer is not None),)
     return Model(
         e.label,
         network,
@@ -230,9 +235,11 @@ def model_of(e: Entry, network: Network) -> Model:
 
 
 def _closer(e: Entry, network: Network) -> Closer | None:
-    if e.closer is None or network.first is None:
+    c = e.closer
+    if c is None or network.first is None:
         return None
-    return Closer(network.path.with_name(e.closer.file), e.closer.gsd_max, e.closer.weight, network.first)
+    most = float("inf") if c.most is None else c.most
+    return Closer(network.path.with_name(c.file), c.weight, c.longest, c.least, most, network.first)
 
 
 def _detail(label: str, d: Detailed) -> Detail:

@@ -89,11 +89,19 @@ def _entry(model: Model, table: Table, details: Details) -> Entry:
 
 
 def _looked(s: Sight) -> Looked:
-    return Looked(gsd_max=s.gsd_max_m, working_gsd=s.working_m, half_from=s.half_from_m, agree=s.agree, turned=s.turned)
+    return Looked(
+        gsd_max=s.gsd_max_m,
+        working_gsd=s.working_m,
+        half_from=s.half_from_m,
+        agree=s.agree,
+        turned=s.turned,
+        closer=s.closer,
+    )
 
 
 def _looked_again(c: Closer) -> CloserLook:
-    return CloserLook(file=c.path.name, gsd_max=c.gsd_max_m, weight=c.weight)
+    most = c.most if c.most < float("inf") else None
+    return CloserLook(file=c.path.name, weight=c.weight, longest=c.longest_m, least=c.least, most=most)
 
 
 def _detailed(d: Detail) -> Detailed:

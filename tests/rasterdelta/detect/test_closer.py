@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rasterdelta.detect import closer
-from rasterdelta.detect.closer import LEAST, PIXEL_M, REACH_M, SIDE, Closer, patch
+from rasterdelta.detect import closer, neural
+from rasterdelta.detect.closer import PIXEL_M, SIDE, Closer, patch
 from rasterdelta.detect.decode import Peaks
 from rasterdelta.detect.network import GREY
 from rasterdelta.detect.neural import find
-from rasterdelta.detect.shipped import VEHICLE
+from rasterdelta.detect.shipped import AIRCRAFT, VEHICLE
+from rasterdelta.detect.sights import Sight
 
 LENGTH_M, WIDTH_M = 4.0, 1.6
 
@@ -54,10 +55,12 @@ def test_a_long_object_fills_half_of_its_patch():
 
 @pytest.mark.parametrize("length", [3.0, 20.0, 40.0])
 def test_no_patch_reaches_farther_than_is_said(length):
+    look = VEHICLE.closer
     image = np.full((1, 401, 401), 50, np.float32)
     rows, cols = np.mgrid[:401, :401] - 200
-    image[0][np.hypot(rows, cols) > REACH_M / 0.2 + 2] = 250
-    np.testing.assert_allclose(patch(image, 200, 200, 33, length, 0.2), 50, atol=1e-3)
+    image[0][np.hypot(rows, cols) > look.reach_m / 0.2 + 2] = 250
+    seen = look.patch(image, peaks([200], [200], [0], length, 33.0), 0, 0.2)
+    np.testing.assert_allclose(seen, 50, atol=1e-3)
 
 
 def test_beyond_the_image_all_is_grey():
@@ -83,18 +86,34 @@ def test_what_it_says_is_added_to_what_is_strong_enough(monkeypatch):
         return np.array([3.0], np.float32)
 
     monkeypatch.setattr(closer, "run", run)
-    look = Closer(VEHICLE.network.path, 0.25, 0.5)
-    found = peaks([20, 30, 40], [20, 30, 40], [1.0, LEAST, LEAST - 0.1])
+    look = Closer(VEHICLE.network.path, weight=0.5, longest_m=20, least=-1.3, most=2.0)
+    found = peaks([20, 30, 40, 50], [20, 30, 40, 50], [1.0, -1.3, -1.4, 2.1])
     image = np.zeros((3, 60, 60), np.float32)
-    np.testing.assert_allclose(look.judged(image, found, 0.2).logit, [2.5, LEAST + 1.5, LEAST - 0.1])
+    np.testing.assert_allclose(look.judged(image, found, 0.2).logit, [2.5, 0.2, -1.4, 2.1])
     assert said == ["features.onnx", "vehicle.onnx"] * 2
-    assert look.judged(image, found, 0.3) is found
+
+
+def test_only_sights_that_say_so_look_again():
+    assert [AIRCRAFT.looks_closer(g) is not None for g in (0.3, 0.5, 0.8, 1.2, 1.5, 3.0)] == [1, 1, 1, 1, 1, 0]
+
+
+def test_of_rivals_the_closer_look_tells_which_is_the_object(monkeypatch):
+    """Two peaks a quarter of a length apart: the one that the network prefers, or that the closer look does."""
+    rivals = peaks([50.0, 51.5], [50.0, 50.0], [1.0, 0.8], length=6.0)
+    monkeypatch.setattr(neural, "_seen", lambda *_: rivals)
+    monkeypatch.setattr(Closer, "patch", lambda *of: of[2].row[of[3]])
+    monkeypatch.setattr(Closer, "_said", lambda _, row: float(row > 51))
+    image, valid = np.zeros((1, 100, 100), np.float32), np.ones((100, 100), bool)
+    one_look = (Sight(1.0, 0.22),)
+    plain = find(image, valid, replace(VEHICLE, sights=one_look), 0.25)
+    again = find(image, valid, replace(VEHICLE, sights=(replace(one_look[0], closer=True),)), 0.25)
+    assert (plain.row.tolist(), again.row.tolist()) == ([50.0], [51.5])
 
 
 def test_it_keeps_cars_and_drops_what_is_none(car_park):
     image = car_park(0.2) * np.float32(255)
     look = VEHICLE.closer
-    plain = replace(VEHICLE, closer=None)
+    plain = replace(VEHICLE, sights=tuple(replace(s, closer=False) for s in VEHICLE.sights))
     cars = find(image / np.float32(255), np.ones(image.shape[1:], bool), plain, 0.2)
     cars = cars.take(cars.logit > 0.5)
     bare = peaks([30.0, 60.0], [400.0, 420.0], [0.0, 0.0])

@@ -10,6 +10,8 @@ from sitedelta.errors import ConfigError
 
 ACCURACY = {"gsd_max": 2.0, "threshold": 0.5, "precision": 0.9, "recall": 0.8, "objects": 30, "source": "my own labels"}
 NETWORK = {"class": "aircraft", "file": "mine.onnx", "working_gsd": 0.6, "accuracy": [ACCURACY]}
+LOOK = {"gsd_max": 2.0, "working_gsd": 0.6}
+CLOSER = {"file": "mine.onnx", "weight": 0.5, "longest": 20, "least": -1.0}
 
 
 @pytest.fixture
@@ -47,6 +49,9 @@ def test_a_described_network_is_a_detector(write):
         ({"working_gsd": -1}, "must be greater than 0"),
         ({"acuracy": []}, "acuracy"),
         ({"accuracy": []}, "must not be empty"),
+        ({"looks": [LOOK | {"closer": True}]}, "one of `looks` says `closer: true`, and only then"),
+        ({"looks": [LOOK], "closer": CLOSER, "features": "mine.onnx"}, "one of `looks` says `closer: true`, and only"),
+        ({"closer": CLOSER}, "takes features, but none are named"),
     ],
 )
 def test_what_cannot_be_used_is_named(write, changes, said):

@@ -47,7 +47,13 @@ def test_the_shipped_detector_is_named_with_its_weights():
     found = model_record()
     assert found.name.startswith("sitedelta-detector")
     assert found.files["aircraft.onnx"] == sha256_file(FOLDER / "aircraft.onnx")
-    assert set(found.files) == {"aircraft.onnx", "features.onnx", "vehicle.onnx", "vehicle_closer.onnx"}
+    assert set(found.files) == {
+        "aircraft.onnx",
+        "aircraft_closer.onnx",
+        "features.onnx",
+        "vehicle.onnx",
+        "vehicle_closer.onnx",
+    }
 
 
 @pytest.mark.usefixtures("images")
