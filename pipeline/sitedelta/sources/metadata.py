@@ -109,7 +109,7 @@ def from_properties(properties: Mapping[str, Any]) -> Metadata:
         sun_azimuth_deg=_angle(first("view:sun_azimuth", "sun_azimuth"), 360),
         off_nadir_deg=_angle(first("view:off_nadir", "view_angle"), 90),
         gsd_m=_metres(first("pixel_resolution", "gsd")),
-        source=_text(first("sitedelta:source")),
+        source=_text(first("sitedelta:source"), most=500),  # ends in a link, which is of no use cut off
     )
 
 
@@ -179,6 +179,6 @@ def _metres(value: object) -> float | None:
     return float(value) if 0 < value <= COARSEST_M else None
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, *, most: int = 100) -> str | None:
     text = " ".join(str(value or "").split())
-    return text[:100] or None
+    return text[:most] or None

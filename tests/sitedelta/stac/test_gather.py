@@ -86,6 +86,15 @@ def test_the_sidecar_says_what_was_read(catalogue, world, tmp_path):
     assert said["properties"]["datetime"] == "2024-12-06T08:12:00Z"
 
 
+def test_the_link_to_a_scene_is_whole_however_long(catalogue, world, tmp_path):
+    place = f"{catalogue.folder.name}/{'deep/' * 30}one.json"
+    item = json.loads((catalogue.folder / "one.json").read_text())
+    item["assets"]["visual"]["href"] = f"{catalogue.url}/data/a.tif"
+    world.put(catalogue.folder / place, item)
+    (path,) = gather(Query(f"{catalogue.url}/{place}", world.aoi), tmp_path / "copies")
+    assert scene_from_file(path).source.endswith(f"one, {catalogue.url}/{place}")
+
+
 def test_a_failing_server_is_asked_again(catalogue, world, tmp_path):
     catalogue.failing = {"/one.json": [503, 0], "/data/a.tif": [503, 503]}
     assert len(gather(Query(f"{catalogue.url}/one.json", world.aoi), tmp_path)) == 1
