@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _BLUE, _GAP, _GREEN = "#1d5a96", "#8a5a00", "#1b6e3c"
 _QUOTE_CHARS = 140
 """Characters of a line under the charts."""
+_GAP_CHARS = 40
+"""Characters of a line that stands upright within a chart."""
 
 
 def counts_figure(findings: Findings) -> "Figure":
@@ -122,9 +124,11 @@ def _reviewed(axes: "Axes", at: float, o: Observation) -> None:
 
 def _gap(axes: "Axes", at: float, o: Observation) -> None:
     axes.axvline(at, color=_GAP, lw=10, alpha=0.16)
-    text = plain(line(f"not observable{because(o.reason)}"))
-    axes.annotate(
-        text,
+    words = wrap(
+        line(f"not observable{because(o.reason)}"), _GAP_CHARS, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}"
+    )
+    said = axes.annotate(
+        plain("\n".join(words)),
         (at, 0.03),
         xycoords=("data", "axes fraction"),
         rotation=90,
@@ -133,6 +137,7 @@ def _gap(axes: "Axes", at: float, o: Observation) -> None:
         ha="center",
         annotation_clip=False,
     )
+    said.set_in_layout(False)  # else a long reason would leave the chart no height
 
 
 def _label_days(axes: "Axes", days: Sequence[float], rows: Sequence[Observation]) -> None:

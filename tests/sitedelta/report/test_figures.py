@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import cv2
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 
 from sitedelta.errors import InputError
+from sitedelta.records import Status
 from sitedelta.report.canvas import to_png, to_svg
 from sitedelta.report.closeup import closeup, whole
+from sitedelta.report.figures import counts_figure
 from sitedelta.report.findings import read_findings
 from sitedelta.report.sidebyside import as_figure, as_svg, side_by_side
 
@@ -125,3 +128,15 @@ def test_a_georeferenced_image_knows_where_it_lies(site, pixel_site):
     assert (left, top) == (767_900.0, 3_921_500.0)
     assert site.change("2024-12-06", "2024-12-13").odc.crs.epsg == 32636
     assert "spatial_ref" not in pixel_site.image("s13").coords
+
+
+def test_a_long_reason_leaves_the_counts_their_height(site):
+    findings = read_findings(site)
+    why = "registration: no places that look alike were found in enough parts of both images to bring them together"
+    gaps = [replace(o, status=Status.NOT_OBSERVABLE, count=None, reason=why) for o in findings.observations]
+    heights = []
+    for observations in (findings.observations, (*findings.observations[:-1], gaps[-1])):
+        figure = counts_figure(replace(findings, observations=observations))
+        to_png(figure)
+        heights.append([axes.get_position().height for axes in figure.axes])
+    np.testing.assert_allclose(heights[1], heights[0], rtol=0.1)
