@@ -64,7 +64,9 @@ def lines(folder: Path, sample: int) -> Iterator[str]:
         for right in (True, False):
             mine = [i for i in chosen if is_right(i, i.gsd_m or UNKNOWN_M) == right]
             parts = [(middle(i.path, Path(work)), i.gsd_m or UNKNOWN_M) for i in mine]
-            cells = [cell([doubted(p, g * times) for p, g in parts]) for times in (SAYINGS if right else SAYINGS[:1])]
+            asked = SAYINGS if right else SAYINGS[:1]
+            cells = [cell([doubted(p, g * times) for p, g in parts]) for times in asked]
+            cells += [""] * (len(SAYINGS) - len(cells))
             said = "right" if right else "wrong by the labels"
             if mine:
                 yield f"| {folder.name}, {len(mine)} images, distance {said} | {' | '.join(cells)} |"
