@@ -1,6 +1,6 @@
 """Which scenes are compared with which."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sitedelta.scene import Scene
@@ -17,17 +17,27 @@ class Pair:
     after: int
 
 
-def consecutive_pairs(scenes: Sequence[Scene]) -> tuple[Pair, ...]:
+def consecutive_pairs(scenes: Sequence[Scene], *, hidden: Collection[int] = ()) -> tuple[Pair, ...]:
     """Pair each scene with the latest earlier one that shows like things, else with the latest of another day.
 
-    `scenes` are in order of date. Scenes of one day are never compared with each other: they are looks at one state.
+    Scenes of one day are never compared with each other: they are looks at one state.
+
+    Parameters
+    ----------
+    scenes
+        In order of date.
+    hidden
+        Places of those that cannot be compared, for cloud, say. The others are paired over their heads: what changed
+        between two clear days is seen, whatever came between.
     """
     pairs = []
     for i, scene in enumerate(scenes):
         earlier = [k for k in range(i) if scenes[k].date.date() < scene.date.date() and scenes[k].kind == scene.kind]
         like = [k for k in earlier if alike(scenes[k], scene)]
-        if like or earlier:
-            pairs.append(Pair((like or earlier)[-1], i))
+        clear = [[k for k in some if k not in hidden] for some in (like, earlier)] if i not in hidden else []
+        best = next(filter(None, (*clear, like, earlier)), [])
+        if best:
+            pairs.append(Pair(best[-1], i))
     return tuple(pairs)
 
 

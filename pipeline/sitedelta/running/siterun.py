@@ -177,7 +177,8 @@ def _plan(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: Progre
 
 def _plan_pairs(inputs: SiteInputs, placed: Placed, store: SiteStore, progress: Progress) -> PairPlans:
     change = inputs.site.change
-    pairs, null = consecutive_pairs(inputs.scenes), control_pairs(change.controls, inputs.scenes)
+    hidden = [k for k in range(len(inputs.scenes)) if _why_not(k, placed)]
+    pairs, null = consecutive_pairs(inputs.scenes, hidden=hidden), control_pairs(change.controls, inputs.scenes)
     method, plans = check_method(change.method), dict[Pair, PairPlan | str]()
     wanted, witnesses = dict.fromkeys((*pairs, *null)), Witnesses()
     for k, pair in enumerate(wanted):
@@ -204,12 +205,16 @@ def _witnessed(
 
 
 def _refused(pair: Pair, placed: Placed) -> str | None:
-    """Say why a pair that was not matched is not compared: its georeference alone would show shifts as change."""
-    for k in (pair.before, pair.after):
-        record = placed.records[k]
-        if record.status in ("georeference", "refused"):
-            return f"registration of {placed.prepared[k].scene.id} was refused: {record.reason}"
-    return None
+    """Say why a pair that was not matched is not compared."""
+    return _why_not(pair.before, placed) or _why_not(pair.after, placed)
+
+
+def _why_not(k: int, placed: Placed) -> str | None:
+    """Say why a scene is compared with none: its georeference alone would show shifts as change."""
+    record = placed.records[k]
+    if record.status not in ("georeference", "refused"):
+        return None
+    return f"registration of {placed.prepared[k].scene.id} was refused: {record.reason}"
 
 
 def _wants(place: Place) -> Callable[[Task], Mapping[str, float]]:

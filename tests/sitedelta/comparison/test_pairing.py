@@ -36,6 +36,14 @@ def test_scenes_of_one_day_are_looks_at_one_state():
     assert consecutive_pairs(scenes) == (Pair(1, 2), Pair(1, 3))
 
 
+def test_what_cloud_hides_is_passed_over():
+    scenes = [scene(1), scene(2), scene(3), scene(4)]
+    assert consecutive_pairs(scenes, hidden={1, 2}) == (Pair(0, 1), Pair(1, 2), Pair(0, 3))
+    assert consecutive_pairs(scenes, hidden={0}) == (Pair(0, 1), Pair(1, 2), Pair(2, 3))
+    coarse = [scene(1, 3.0), scene(2), scene(3)]
+    assert consecutive_pairs(coarse, hidden={1}) == (Pair(0, 1), Pair(0, 2))
+
+
 def test_radar_is_not_compared_with_optical():
     assert consecutive_pairs([scene(1), scene(2, kind="sar"), scene(3), scene(4, kind="sar")]) == (
         Pair(0, 2),

@@ -356,6 +356,19 @@ def test_an_image_that_cannot_be_placed_is_not_observable(images, configure, pla
         site.image(last.scene.id)
 
 
+def test_days_around_one_that_cannot_be_compared_are_compared(images, configure, place, ground):
+    images(DAYS)
+    place.write(f"in/{DAYS[1]}.tif", ground(SIZE, SIZE, seed=99))
+    (done,) = run(configure({"path": "in/*.tif"}), jobs=1)
+    site = open_site(done.folder)
+    first, hidden, last = (r.scene.id for r in site.manifest.scenes)
+    found = [(p.before, p.after, p.status) for p in site.manifest.pairs]
+    assert found == [(first, hidden, "not_observable"), (first, last, "compared")]
+    told = by_day(site.events, "date_after")
+    assert set(told[told["day"] == DAYS[2]]["kind"]) >= {"arrived"}
+    assert (done.folder / "report" / "index.html").exists()
+
+
 def test_a_georeferenced_image_that_cannot_be_matched_is_counted_but_not_compared(images, configure, place, ground):
     images(DAYS[:2])
     place.write("in/20241213.tif", ground(SIZE, SIZE, seed=99))
