@@ -25,6 +25,7 @@ from sitedelta.comparison.spare import hand_back
 from sitedelta.comparison.stream import compare_in_one_pass
 from sitedelta.comparison.tally import ScoreTally, false_alarm_summary
 from sitedelta.errors import InputError
+from sitedelta.files.given import PathLike, given
 from sitedelta.files.store import write_json, write_text, written_aside
 from sitedelta.grid import SiteGrid
 from sitedelta.imagery.bands import bands_for
@@ -93,12 +94,12 @@ def change(
     before: str | Path,
     after: str | Path,
     *,
-    out: Path | None = None,
+    out: PathLike | None = None,
     method: str = "auto",
     radiometry: Radiometry = "line",
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
-    dem: Path | None = None,
+    dem: PathLike | None = None,
     score: bool = False,
     jobs: int = 0,
     progress: Progress = silent,
@@ -119,7 +120,7 @@ def change(
     from sitedelta.imagery.arrays import read_dataarray
 
     with TemporaryDirectory() as folder:
-        target = out or Path(folder)
+        target = given(out) or Path(folder)
         done = change_files(
             before,
             after,
@@ -128,7 +129,7 @@ def change(
             radiometry=radiometry,
             gsd=gsd,
             hidden=hidden,
-            dem=dem,
+            dem=given(dem),
             score=score,
             jobs=jobs,
             progress=progress,

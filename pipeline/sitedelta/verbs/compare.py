@@ -14,6 +14,7 @@ from sitedelta.counts.events import find_events
 from sitedelta.counts.objects import seen_objects
 from sitedelta.counts.sizes import Sizes, gsd_doubts
 from sitedelta.detectors.models import detector
+from sitedelta.files.given import PathLike, given
 from sitedelta.files.store import write_json, write_text, written_aside
 from sitedelta.files.tables import to_frame
 from sitedelta.imagery.prepare import Prepared
@@ -70,13 +71,13 @@ def compare(
     before: str | Path,
     after: str | Path,
     *,
-    out: Path | None = None,
+    out: PathLike | None = None,
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
-    dem: Path | None = None,
+    dem: PathLike | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
-    model: Path | None = None,
+    model: PathLike | None = None,
     progress: Progress = silent,
 ) -> "pd.DataFrame":
     """Tell what arrived, departed or stayed between two images of one place.
@@ -91,13 +92,13 @@ def compare(
     done = compare_files(
         before,
         after,
-        out=out,
+        out=given(out),
         gsd=gsd,
         classes=classes,
         hidden=hidden,
-        dem=dem,
+        dem=given(dem),
         jobs=jobs,
-        model=model,
+        model=given(model),
         progress=progress,
     )
     table = to_frame(done.events, Event)

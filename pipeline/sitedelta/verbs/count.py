@@ -20,6 +20,7 @@ from sitedelta.counts.observing import NOTHING, WHOLE
 from sitedelta.counts.sizes import Sizes, gsd_doubts
 from sitedelta.detectors.models import detector
 from sitedelta.errors import InputError
+from sitedelta.files.given import PathLike, given
 from sitedelta.files.store import write_json, write_text, written_aside
 from sitedelta.grid import scene_lonlat
 from sitedelta.imagery.ingest import scene_from_file
@@ -78,16 +79,16 @@ class Counted:
 
 
 def count(
-    images: Sequence[str | Path],
+    images: Sequence[PathLike] | PathLike,
     *,
-    out: Path | None = None,
+    out: PathLike | None = None,
     gsd: float | None = None,
     hidden: tuple[Hidden, ...] = HIDDEN,
-    dem: Path | None = None,
+    dem: PathLike | None = None,
     classes: Sequence[str] = CLASSES,
     jobs: int = 0,
-    model: Path | None = None,
-    pictures: Path | None = None,
+    model: PathLike | None = None,
+    pictures: PathLike | None = None,
     progress: Progress = silent,
 ) -> "geopandas.GeoDataFrame":
     """Count objects in images.
@@ -101,15 +102,15 @@ def count(
         pixels (column, row) of each image. `attrs["summary"]` is JSON-ready.
     """
     done = count_files(
-        images,
-        out=out,
+        [images] if isinstance(images, str | Path) else images,
+        out=given(out),
         gsd=gsd,
         classes=classes,
         hidden=hidden,
-        dem=dem,
+        dem=given(dem),
         jobs=jobs,
-        model=model,
-        pictures=pictures,
+        model=given(model),
+        pictures=given(pictures),
         progress=progress,
     )
     table = _geoframe(done)

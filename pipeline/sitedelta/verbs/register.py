@@ -14,6 +14,7 @@ from sitedelta.alignment.align import align
 from sitedelta.alignment.placement import Placement
 from sitedelta.alignment.warp import PlacedReader, scene_coordinates
 from sitedelta.errors import InputError
+from sitedelta.files.given import PathLike, given
 from sitedelta.files.rasterfile import Block, Layout, write_cog
 from sitedelta.files.store import write_text
 from sitedelta.grid import SiteGrid, scene_grid
@@ -39,11 +40,11 @@ def register(
     reference: str | Path,
     moving: str | Path,
     *,
-    out: Path | None = None,
-    field: Path | None = None,
-    points: Path | None = None,
+    out: PathLike | None = None,
+    field: PathLike | None = None,
+    points: PathLike | None = None,
     model: str = "auto",
-    dem: Path | None = None,
+    dem: PathLike | None = None,
     progress: Progress = silent,
 ) -> "xr.DataArray":
     """Bring a moving image onto the pixel grid of a reference.
@@ -59,9 +60,16 @@ def register(
     from sitedelta.imagery.arrays import read_dataarray
 
     with TemporaryDirectory() as folder:
-        target = out or Path(folder) / "aligned.tif"
+        target = given(out) or Path(folder) / "aligned.tif"
         summary = register_files(
-            reference, moving, out=target, field=field, points=points, model=model, dem=dem, progress=progress
+            reference,
+            moving,
+            out=target,
+            field=given(field),
+            points=given(points),
+            model=model,
+            dem=given(dem),
+            progress=progress,
         )
         found = read_dataarray(target)
     return found.assign_attrs(summary=summary)

@@ -160,7 +160,7 @@ def test_what_one_date_does_not_show_is_not_observable(place, world, tmp_path):
 
 def test_the_function_returns_what_the_files_hold(place, world, tmp_path):
     before, after = place.write("before.tif", world), place.write("after.tif", planted(world))
-    found = sitedelta.change(before, after, out=tmp_path / "out", score=True, jobs=1)
+    found = sitedelta.change(before, after, out=str(tmp_path / "out"), score=True, jobs=1)
     change, _ = read(tmp_path / "out" / "change.tif")
     score, its = read(tmp_path / "out" / "score.tif")
     assert its.dtypes[0] == "float32"

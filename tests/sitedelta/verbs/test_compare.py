@@ -113,7 +113,7 @@ def test_a_class_that_one_image_cannot_show_is_not_observable(place, dates, tmp_
 
 def test_the_function_returns_what_the_files_hold(place, dates, tmp_path):
     paths = place.write("before.tif", inner(dates[0])), place.write("after.tif", inner(dates[1]))
-    table = sitedelta.compare(*paths, out=tmp_path / "out", jobs=1)
+    table = sitedelta.compare(*paths, out=str(tmp_path / "out"), jobs=1)
     rows = list(csv.DictReader((tmp_path / "out" / "events.csv").open()))
     assert [f"{v:.2f}" for v in table["site_row"]] == [r["row"] for r in rows]
     assert list(table["kind"]) == [r["event"] for r in rows]

@@ -161,7 +161,7 @@ def test_several_images_are_counted_each_by_itself(earth, place, image):
 
 
 def test_the_function_returns_what_the_files_hold(earth, tmp_path):
-    found = sitedelta.count([earth], out=tmp_path / "a.csv", jobs=1)
+    found = sitedelta.count(str(earth), out=str(tmp_path / "a.csv"), jobs=1)
     assert list(found.columns) == [*COLUMNS, "geometry"]
     rows = rows_of(tmp_path / "a.csv")
     assert [f"{v:.2f}" for v in found["row"]] == [r["row"] for r in rows]

@@ -115,7 +115,7 @@ def test_the_data_type_and_the_bands_are_the_moving_images(place, ground, tmp_pa
 
 
 def test_the_function_returns_what_the_file_holds(pair, tmp_path):
-    found = sitedelta.register(*pair, out=tmp_path / "out.tif")
+    found = sitedelta.register(*pair, out=str(tmp_path / "out.tif"))
     image, valid, its = read(tmp_path / "out.tif")
     np.testing.assert_array_equal(found.values, image)
     np.testing.assert_array_equal(found.attrs["valid"], valid)
