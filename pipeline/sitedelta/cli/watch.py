@@ -171,7 +171,8 @@ def _print_end(found: "WatchPass", *, quiet: bool) -> None:
 
 
 def _lines(one: "SitePass") -> Iterator[str]:
-    yield from one.notes
+    said = {a.text for a in one.arrivals}
+    yield from (note for note in one.notes if note not in said)
     yield from (f"{a.kind.replace('_', ' ')}: {a.text}" for a in one.arrivals)
     yield from (f"ALERT {e.text}" if e.kind == "fired" else f"alert {e.kind}: {e.text}" for e in one.alerts)
     if one.waiting:

@@ -261,6 +261,13 @@ def test_the_command_says_by_its_status_that_an_alert_was_told(deliver, config, 
     assert json.loads(capsys.readouterr().out)["sites"][0]["outcome"] == "nothing_new"
 
 
+def test_what_came_twice_is_said_once(deliver, config, tmp_path, capsys):
+    deliver("20241206", 2)
+    shutil.copy(tmp_path / "in" / "20241206.tif", tmp_path / "in" / "20241206_copy.tif")
+    assert status_of(["watch", str(config), "--once", "--settle", "0", "--jobs", "1"]) == 0
+    assert capsys.readouterr().out.count("has the same bytes as") == 1
+
+
 def test_one_site_in_trouble_keeps_no_other_from_being_watched(deliver, config):
     said = yaml.safe_load(config.read_text())
     broken = {"id": "broken", "imagery": [{"path": "bad"}], "count": ["aircraft"], "zones": "none.geojson"}
