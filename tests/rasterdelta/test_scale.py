@@ -29,6 +29,7 @@ def found(label, length, scale=1.0, slender=2.4):
         ("vehicle", LORRIES, 2.6),
         ("vehicle", ARMOUR, 1.9),
         ("vehicle", np.full(12, 16.5), 6.4),  # articulated lorries alone
+        ("vehicle", np.full(12, 10.3), 3.25),  # lorries on snow, with their shadows
     ],
 )
 def test_sizes_that_occur_raise_no_doubt(label, length, slender):
