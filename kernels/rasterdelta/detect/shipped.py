@@ -31,7 +31,7 @@ VEHICLE = Model(
     Network(FOLDER / "vehicle.onnx"),
     longest_m=20.0,
     sights=(Sight(1.0, 0.22, half_from_m=10.0, turned=True, closer=True),),
-    widest_m=4.5,
+    widest_m=5.3,
     axial=True,
     apart=0.6,
     apart_along=0.6,

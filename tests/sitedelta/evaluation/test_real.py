@@ -49,7 +49,17 @@ def test_figures_of_real_images_are_the_definition_written_out(name, label, gsd)
     (row,) = [r for r in done.summary["figures"] if r["gsd"] == "all"]
     assert (row["hits"], row["misses"]) == tuple(total[:2])
     assert row["false_alarms"] == (total[2] if name == "motor_pools" else None)
-    assert row["recall"] > 0.5
+    assert row["recall"] > 0.85  # measured: 0.90 and 0.93
+
+
+@real
+@pytest.mark.slow
+def test_vehicles_are_found_at_a_distance_that_is_wrong_by_half():
+    """Stated as 0.13 m: in some images cars then measure 5 m across."""
+    chosen = ("4013*", "4092*", "2039*")
+    done = evaluate_folders([DATA / "simd"], Options(classes=("vehicle",), gsd=0.13, only=chosen))
+    (row,) = [r for r in done.summary["figures"] if r["gsd"] == "all"]
+    assert row["recall"] > 0.75  # measured: 0.86, and 0.58 where nothing may be wider than 4.5 m
 
 
 @real
